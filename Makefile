@@ -1,0 +1,76 @@
+# Lienthong. Every target with "##" is listed by `make help`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+PACKAGES := $(sort $(dir $(wildcard libs/*/pyproject.toml services/*/pyproject.toml deploy/*/pyproject.toml)))
+EDITABLE := $(foreach package,$(PACKAGES),-e ./$(package))
+RUNTIME := $(VENV)/.runtime
+DEV := $(VENV)/.dev
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run tour test check format generate bench soak lock install install-dev clean proto-baseline
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: install ## Start the platform embedded, play a day of document exchange, stay up
+	@$(BIN)/lienthong tour --stay $(ARGS)
+
+tour: install ## The same day on a fresh platform, then stop; ARGS=--json ends with one line of JSON
+	@$(BIN)/lienthong tour $(ARGS)
+
+test: install-dev ## Run every test
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: install-dev ## Format, lint, types, import rules, contract, generated code
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/python libs/contracts/generate.py --check
+	$(BIN)/buf lint .build/contract.binpb --config buf.yaml
+	$(BIN)/buf breaking .build/contract.binpb --against tests/contract/baseline.binpb --config buf.yaml
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/mypy libs services deploy tests
+
+format: install-dev ## Format and mend what can be mended
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+generate: install-dev ## Generate libs/contracts from protos/
+	$(BIN)/python libs/contracts/generate.py
+
+bench: install-dev ## Measure; ARGS=--json ends with one line of JSON
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+soak: install-dev ## Kill the platform several hundred times under load
+	@$(BIN)/python -m tests.fault.soak $(ARGS)
+
+lock: $(UV) ## Resolve requirements/*.in anew into hashed locks without addresses
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/runtime.lock requirements/runtime.in
+	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/dev.lock requirements/dev.in
+
+install: $(RUNTIME) ## Install what running needs into .venv
+
+install-dev: $(DEV) ## Install what tests and checks need into .venv
+
+clean: ## Remove the environment, what was built, and the data of `make run`
+	rm -rf $(VENV) .build .data
+
+$(UV): requirements/uv.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Lienthong needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	@echo "installing into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/uv.lock
+	@touch $(UV)
+
+$(RUNTIME): $(UV) requirements/runtime.lock $(addsuffix pyproject.toml,$(PACKAGES))
+	@test -e $(DEV) || $(UV) pip install -q --require-hashes -r requirements/runtime.lock
+	@$(UV) pip install -q --no-build-isolation --no-deps $(EDITABLE)
+	@touch $(RUNTIME)
+
+$(DEV): $(UV) requirements/dev.lock $(addsuffix pyproject.toml,$(PACKAGES))
+	@$(UV) pip install -q --require-hashes -r requirements/dev.lock
+	@$(UV) pip install -q --no-build-isolation --no-deps $(EDITABLE)
+	@touch $(DEV) $(RUNTIME)
