@@ -1,0 +1,88 @@
+"""A source over anything that can be read by position: a service's own store, or the local topic.
+
+It polls nothing: `Progress` tells when there is something to read. Where another process may write too (two replicas
+on one database), `recheck` seconds without news make it look by itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from eventlog.progress import Progress
+    from eventlog.record import Recorded
+
+
+class Readable(Protocol):
+    """What can be read by position."""
+
+    def read(self, partition: int, position: int, limit: int) -> Sequence[Recorded]:
+        """Return at most `limit` records in order, from `position` on; empty at the head."""
+
+
+class PositionSource:
+    """A Source that reads by position, and sleeps on `progress` while there is nothing."""
+
+    def __init__(self, log: str, partitions: int, readable: Readable, progress: Progress, recheck: float = 1.0) -> None:
+        self.log = log
+        self.partitions = partitions
+        self._readable = readable
+        self._progress = progress
+        self._recheck = recheck
+
+    def subscribe(self, name: str, from_positions: Mapping[int, int]) -> PositionFeed:  # noqa: ARG002
+        """Open a feed."""
+        return PositionFeed(self._readable, self._progress, from_positions, self._recheck)
+
+
+class PositionFeed:
+    """The feed of a PositionSource; partitions take turns."""
+
+    def __init__(self, readable: Readable, progress: Progress, positions: Mapping[int, int], recheck: float) -> None:
+        self._readable = readable
+        self._progress = progress
+        self._recheck = recheck
+        self._next = dict(positions)
+        self._turn = list(positions)
+        self._woken = threading.Event()
+
+    def poll(self, limit: int, timeout: float) -> Sequence[Recorded]:
+        """Return what the next partition in turn has; wait for news when none has anything."""
+        end = time.monotonic() + timeout
+        while not self._woken.is_set():
+            known = self._progress.positions
+            records = self._read(limit, known)
+            left = end - time.monotonic()
+            if records or left <= 0:
+                return records
+            if not self._progress.wait_beyond(self._next, min(left, self._recheck), self._woken.is_set):
+                records = self._read(limit, None)
+                if records:
+                    return records
+        self._woken.clear()
+        return ()
+
+    def wake(self) -> None:
+        """End a running poll."""
+        self._woken.set()
+        self._progress.wake()
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def _read(self, limit: int, known: Sequence[int] | None) -> Sequence[Recorded]:
+        for _ in range(len(self._turn)):
+            partition = self._turn.pop(0)
+            self._turn.append(partition)
+            position = self._next[partition]
+            if known is not None and known[partition] <= position:
+                continue
+            records = self._readable.read(partition, position, limit)
+            if records:
+                self._next[partition] = records[-1].position + 1
+                return records
+        return ()
