@@ -1,0 +1,1 @@
+"""The decider, its executor, and given/when/then. Start with `decider`."""
