@@ -1,0 +1,1 @@
+"""The embedded platform: every service in one process, for one machine. Start with `platform`."""

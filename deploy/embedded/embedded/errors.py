@@ -1,0 +1,30 @@
+"""Why the embedded platform cannot start; each is one line for the operator.
+
+EmbeddedError
+├── DataUnusable     the data folder cannot be made or written
+└── DataInUse        another platform runs on the data folder
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class EmbeddedError(Exception):
+    """The embedded platform cannot start."""
+
+
+class DataUnusable(EmbeddedError):
+    """The folder `data` cannot be used; `cause` says why."""
+
+    def __init__(self, data: Path, cause: str) -> None:
+        super().__init__(f"{data} cannot be used: {cause}. Choose another folder with --data, or change its owner.")
+        self.data, self.cause = data, cause
+
+
+class DataInUse(EmbeddedError):
+    """Another platform runs on the folder `data`."""
+
+    def __init__(self, data: Path) -> None:
+        super().__init__(f"another platform runs on {data}. Stop it, or choose another folder with --data.")
+        self.data = data

@@ -1,0 +1,1 @@
+"""Views: tables folded from logs by pure functions; `views.view` is the port, `views.runtime` the whole."""

@@ -1,0 +1,1 @@
+"""Official documents between agencies: send, deliver, follow, take back, update, replace, reply."""

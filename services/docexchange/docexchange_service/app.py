@@ -1,0 +1,233 @@
+"""The composition root: the only place that builds adapters.
+
+    app = build(settings, topic)    opens log, views and blobs; nothing runs yet
+    await app.start()               followers, the process, then the server
+    await app.stop()                the server drains, the followers end, the log answers what waits and closes
+
+`serve` is the service alone, with a topic of its own, until SIGTERM or SIGINT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cryptography.x509 import load_pem_x509_certificates
+from decider.executor import Executor
+from directory.following import LOG as IDENTITY
+from directory.following import Following
+from eventlog.follower import Follower
+from eventlog.local_topic import LocalTopic
+from eventlog.marks import Marks
+from eventlog.own_log import OwnLog, open_sqlite
+from grpckit.log_service import LogService
+from grpckit.server import Server
+from grpckit.signing import utc_now
+from lienthong.docexchange.v1 import (
+    attachment_service_pb2_grpc,
+    document_service_pb2_grpc,
+    edxml_service_pb2_grpc,
+    mailbox_service_pb2_grpc,
+)
+from lienthong.log.v1 import log_service_pb2_grpc
+from vietnam.edxml import Limits
+from views.runtime import Followed, Views
+
+from docexchange_service.attachment import ATTACHMENT
+from docexchange_service.attachments import Attachments
+from docexchange_service.blobs import Blobs, open_blobs
+from docexchange_service.commands import DocumentCommands
+from docexchange_service.document import DOCUMENT, Document
+from docexchange_service.edxml.servicer import Edxml, EdxmlSettings
+from docexchange_service.mailbox import Mailbox
+from docexchange_service.parties import Parties
+from docexchange_service.processes import replacement
+from docexchange_service.push import InboxPush
+from docexchange_service.sending import Sending
+from docexchange_service.views import VIEWS
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from directory.directory import Directory
+    from eventlog.topic import Topic
+    from lienthong.log.v1.record_pb2 import Position
+
+    from docexchange_service.settings import Settings
+
+_LOG = "docexchange"
+_CATCH_UP_SECONDS = 60.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the servicers share."""
+
+    log: OwnLog
+    views: Views
+    following: Following
+    documents: Executor[Document]
+    uploads: Executor[int | None]
+    blobs: Blobs
+    push: InboxPush
+    clock: Callable[[], datetime]
+
+
+class DocexchangeApp:
+    """The running service; make it with `build`. Start and stop it in the same event loop, once."""
+
+    def __init__(self, settings: Settings, topic: Topic, parts: _Parts, server: Server) -> None:
+        self.log = parts.log
+        self.views = parts.views
+        self._settings = settings
+        self._topic = topic
+        self._parts = parts
+        self._server = server
+        self._marks = Marks(
+            f"sqlite:///{settings.data / 'processes.sqlite'}", replacement.NAME, _LOG, settings.partitions
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        process = replacement.ReplacementProcess(parts.documents, self._marks, self._running_loop)
+        self._process = Follower(replacement.NAME, parts.log.source, process, batch=500)
+
+    @property
+    def directory(self) -> Directory:
+        """Who is who, as this process has folded it."""
+        return self._parts.following.directory
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as clients dial it; known once it has started."""
+        return self._server.address
+
+    async def start(self) -> None:
+        """Begin to serve; whatever it raises, nothing of it is left running."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            self.log.start()
+            self._parts.following.start()
+            self.views.start()
+            self._process.start()
+            self._parts.push.start()
+            heads = await asyncio.to_thread(self._topic.heads, IDENTITY, self._settings.identity_partitions)
+            async with asyncio.timeout(_CATCH_UP_SECONDS):
+                await self._parts.following.caught_up(heads)
+            await self._server.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Answer what was accepted, then end: server, followers, log, in this order."""
+        await self._server.stop()
+        await self._parts.push.stop()
+        await asyncio.gather(
+            asyncio.to_thread(self._process.stop),
+            asyncio.to_thread(self.views.stop),
+            asyncio.to_thread(self._parts.following.stop),
+        )
+        await asyncio.to_thread(self.log.close)
+        self._marks.close()
+
+    def _running_loop(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the process runs only after start")
+        return self._loop
+
+
+def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = utc_now) -> DocexchangeApp:
+    """Open what the service needs in its data folder, which is made where it is missing.
+
+    The topic stays the caller's, to be closed after `stop`. StoreMismatch when the folder holds another log.
+    """
+    settings.spool.mkdir(parents=True, exist_ok=True)
+    log = open_sqlite(settings.data / "log.sqlite", _LOG, settings.partitions, topic)
+    views = Views(f"sqlite:///{settings.data / 'views.sqlite'}", VIEWS, [Followed(log.source, log.store.heads)])
+    following = Following(topic.source(IDENTITY, settings.identity_partitions))
+    parts = _Parts(
+        log=log,
+        views=views,
+        following=following,
+        documents=Executor(DOCUMENT, log.store, log.writer),
+        uploads=Executor(ATTACHMENT, log.store, log.writer),
+        blobs=open_blobs(settings.blobs or settings.data / "blobs"),
+        push=InboxPush(views, following.directory, settings.partitions),
+        clock=clock,
+    )
+    return DocexchangeApp(settings, topic, parts, _server(settings, parts))
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service alone until SIGTERM or SIGINT."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    topic = LocalTopic(settings.data / "topic.sqlite")
+    app = build(settings, topic)
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await app.start()
+    _log.info("docexchange listens on %s", app.address)
+    await ended.wait()
+    await app.stop()
+    topic.close()
+
+
+def _server(settings: Settings, parts: _Parts) -> Server:
+    async def wait_for(positions: Sequence[Position]) -> None:
+        await parts.views.wait([each for each in positions if each.log != IDENTITY])
+        await parts.following.wait(positions)
+
+    return Server(
+        _services(settings, parts),
+        parts.following.directory,
+        settings.server,
+        wait_for=wait_for,
+        settle_keys=parts.following.wait,
+        clock=parts.clock,
+    )
+
+
+def _services(settings: Settings, parts: _Parts) -> list[tuple[Callable[[Any, Any], None], Any]]:
+    directory = parts.following.directory
+    parties = Parties(directory)
+    sending = Sending(parts.documents, parts.uploads, parties, parts.clock)
+    attachments = Attachments(
+        parts.documents, parts.uploads, parts.blobs, parties, settings.spool, settings.max_attachment_bytes
+    )
+    edxml = Edxml(sending, parts.blobs, _edxml_settings(settings), _namer(directory))
+    return [
+        (document_service_pb2_grpc.add_DocumentServiceServicer_to_server, DocumentCommands(sending)),
+        (
+            mailbox_service_pb2_grpc.add_MailboxServiceServicer_to_server,
+            Mailbox(parts.views, parts.documents, parties, parts.push),
+        ),
+        (attachment_service_pb2_grpc.add_AttachmentServiceServicer_to_server, attachments),
+        (edxml_service_pb2_grpc.add_EdxmlServiceServicer_to_server, edxml),
+        (
+            log_service_pb2_grpc.add_LogServiceServicer_to_server,
+            LogService(parts.log.store, parts.log.writer.committed.reached),
+        ),
+    ]
+
+
+def _edxml_settings(settings: Settings) -> EdxmlSettings:
+    pem = settings.trusted_certificates
+    return EdxmlSettings(
+        spool=settings.spool,
+        limits=Limits(message_bytes=settings.max_message_bytes, attachment_bytes=settings.max_attachment_bytes),
+        signature_bytes=settings.max_signature_bytes,
+        trusted=load_pem_x509_certificates(pem.read_bytes()) if pem else (),
+    )
+
+
+def _namer(directory: Directory) -> Callable[[str], str]:
+    def name(code: str) -> str:
+        entry = directory.agency(code)
+        return entry.display_name if entry else ""
+
+    return name

@@ -1,0 +1,1 @@
+"""Between edXML messages and the platform's commands and documents."""

@@ -1,0 +1,171 @@
+"""The composition root: the only place that builds adapters.
+
+    app = build(settings, topic)    opens log and views; nothing runs yet
+    await app.start()               first start: the operator's key; then followers, then the server
+    await app.stop()                the server drains, the followers end, the log answers what waits and closes
+
+`serve` is the service alone, with a topic of its own, until SIGTERM or SIGINT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from typing import TYPE_CHECKING
+
+from decider.executor import Executor
+from directory.following import Following
+from eventlog.local_topic import LocalTopic
+from eventlog.own_log import OwnLog, open_sqlite
+from grpckit.log_service import LogService
+from grpckit.server import AddServicer, Server
+from grpckit.signing import utc_now
+from lienthong.identity.v1 import agency_service_pb2_grpc, system_service_pb2_grpc
+from lienthong.log.v1 import log_service_pb2_grpc
+from views.runtime import Followed, Views
+
+from identity_service.agency import AGENCY
+from identity_service.answering import Answering
+from identity_service.bootstrap import enrol_operator
+from identity_service.commands import AgencyCommands, SystemCommands
+from identity_service.queries import AgencyQueries, SystemQueries
+from identity_service.system import SYSTEM
+from identity_service.views.agencies import AGENCIES
+from identity_service.views.systems import SYSTEMS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from directory.directory import Directory
+    from eventlog.topic import Topic
+    from lienthong.identity.v1.agency_pb2 import Agency
+    from lienthong.identity.v1.system_pb2 import System
+    from lienthong.log.v1.record_pb2 import Position
+
+    from identity_service.settings import Settings
+
+_LOG = "identity"
+_CATCH_UP_SECONDS = 60.0
+_log = logging.getLogger(__name__)
+
+
+class _AgencyService(AgencyCommands, AgencyQueries, agency_service_pb2_grpc.AgencyServiceServicer):
+    """AgencyService, whole."""
+
+    def __init__(self, agencies: Executor[Agency], answering: Answering, views: Views) -> None:
+        AgencyCommands.__init__(self, agencies, answering)
+        AgencyQueries.__init__(self, views)
+
+
+class _SystemService(SystemCommands, SystemQueries, system_service_pb2_grpc.SystemServiceServicer):
+    """SystemService, whole."""
+
+    def __init__(
+        self, systems: Executor[System], answering: Answering, views: Views, clock: Callable[[], datetime]
+    ) -> None:
+        SystemCommands.__init__(self, systems, answering, clock)
+        SystemQueries.__init__(self, views)
+
+
+class IdentityApp:
+    """The running service; make it with `build`. Start and stop it in the same event loop, once."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        log: OwnLog,
+        views: Views,
+        following: Following,
+        systems: Executor[System],
+        server: Server,
+    ) -> None:
+        self.log = log
+        self.views = views
+        self._settings = settings
+        self._following = following
+        self._systems = systems
+        self._server = server
+
+    @property
+    def directory(self) -> Directory:
+        """Who is who, as this process has folded it."""
+        return self._following.directory
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as clients dial it; known once it has started."""
+        return self._server.address
+
+    async def start(self) -> None:
+        """Begin to serve; whatever it raises, nothing of it is left running."""
+        try:
+            await enrol_operator(self._systems, self._settings.operator_key)
+            self.log.start()
+            self._following.start()
+            self.views.start()
+            async with asyncio.timeout(_CATCH_UP_SECONDS):
+                await self._following.caught_up(await asyncio.to_thread(self.log.store.heads))
+            await self._server.start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Answer what was accepted, then end: server, followers, log, in this order. To stop twice is allowed."""
+        await self._server.stop()
+        await asyncio.gather(asyncio.to_thread(self.views.stop), asyncio.to_thread(self._following.stop))
+        await asyncio.to_thread(self.log.close)
+
+
+def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = utc_now) -> IdentityApp:
+    """Open what the service needs in its data folder, which is made where it is missing.
+
+    The topic stays the caller's, to be closed after `stop`. StoreMismatch when the folder holds another log.
+    """
+    settings.data.mkdir(parents=True, exist_ok=True)
+    log = open_sqlite(settings.data / "log.sqlite", _LOG, settings.partitions, topic)
+    views = Views(
+        f"sqlite:///{settings.data / 'views.sqlite'}", [AGENCIES, SYSTEMS], [Followed(log.source, log.store.heads)]
+    )
+    following = Following(log.source)
+    systems = Executor(SYSTEM, log.store, log.writer)
+
+    async def wait_for(positions: Sequence[Position]) -> None:
+        await views.wait(positions)
+        await following.wait(positions)
+
+    services = _services(log, views, following, systems, clock)
+    server = Server(
+        services, following.directory, settings.server, wait_for=wait_for, settle_keys=following.wait, clock=clock
+    )
+    return IdentityApp(settings, log, views, following, systems, server)
+
+
+async def serve(settings: Settings) -> None:
+    """Run the service alone until SIGTERM or SIGINT."""
+    settings.data.mkdir(parents=True, exist_ok=True)
+    topic = LocalTopic(settings.data / "topic.sqlite")
+    app = build(settings, topic)
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await app.start()
+    _log.info("identity listens on %s; the operator's key is %s", app.address, settings.operator_key)
+    await ended.wait()
+    await app.stop()
+    topic.close()
+
+
+def _services(
+    log: OwnLog, views: Views, following: Following, systems: Executor[System], clock: Callable[[], datetime]
+) -> list[tuple[AddServicer, object]]:
+    answering = Answering(log.store, following)
+    agencies = _AgencyService(Executor(AGENCY, log.store, log.writer), answering, views)
+    logs = LogService(log.store, log.writer.committed.reached)
+    return [
+        (agency_service_pb2_grpc.add_AgencyServiceServicer_to_server, agencies),
+        (system_service_pb2_grpc.add_SystemServiceServicer_to_server, _SystemService(systems, answering, views, clock)),
+        (log_service_pb2_grpc.add_LogServiceServicer_to_server, logs),
+    ]

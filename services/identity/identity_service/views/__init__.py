@@ -1,0 +1,1 @@
+"""The views of identity, one question a file."""
