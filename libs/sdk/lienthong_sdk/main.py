@@ -6,12 +6,23 @@ from importlib.metadata import entry_points
 
 import typer
 
+from lienthong_sdk.commands import directory, documents, operations, signing
+
 app = typer.Typer(name="lienthong", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()
 def lienthong() -> None:
     """The interoperability platform: run it, use it, look after it."""  # noqa: D401 - shown by --help
+
+
+app.add_typer(directory.keys, name="key")
+app.add_typer(directory.agencies, name="agency")
+app.add_typer(directory.systems, name="system")
+app.add_typer(operations.views, name="views")
+app.add_typer(operations.logs, name="log")
+documents.register(app)
+app.command()(signing.sign)
 
 
 def main() -> None:

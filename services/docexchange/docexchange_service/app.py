@@ -34,8 +34,10 @@ from lienthong.docexchange.v1 import (
     mailbox_service_pb2_grpc,
 )
 from lienthong.log.v1 import log_service_pb2_grpc
+from lienthong.views.v1 import views_service_pb2_grpc
 from vietnam.edxml import Limits
 from views.runtime import Followed, Views
+from views.servicer import ViewsService
 
 from docexchange_service.attachment import ATTACHMENT
 from docexchange_service.attachments import Attachments
@@ -211,6 +213,10 @@ def _services(settings: Settings, parts: _Parts) -> list[tuple[Callable[[Any, An
         (
             log_service_pb2_grpc.add_LogServiceServicer_to_server,
             LogService(parts.log.store, parts.log.writer.committed.reached),
+        ),
+        (
+            views_service_pb2_grpc.add_ViewsServiceServicer_to_server,
+            ViewsService(parts.views, parts.log.store.read_stream),
         ),
     ]
 

@@ -23,7 +23,9 @@ from grpckit.server import AddServicer, Server
 from grpckit.signing import utc_now
 from lienthong.identity.v1 import agency_service_pb2_grpc, system_service_pb2_grpc
 from lienthong.log.v1 import log_service_pb2_grpc
+from lienthong.views.v1 import views_service_pb2_grpc
 from views.runtime import Followed, Views
+from views.servicer import ViewsService
 
 from identity_service.agency import AGENCY
 from identity_service.answering import Answering
@@ -168,4 +170,5 @@ def _services(
         (agency_service_pb2_grpc.add_AgencyServiceServicer_to_server, agencies),
         (system_service_pb2_grpc.add_SystemServiceServicer_to_server, _SystemService(systems, answering, views, clock)),
         (log_service_pb2_grpc.add_LogServiceServicer_to_server, logs),
+        (views_service_pb2_grpc.add_ViewsServiceServicer_to_server, ViewsService(views, log.store.read_stream)),
     ]

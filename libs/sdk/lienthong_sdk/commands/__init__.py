@@ -1,0 +1,1 @@
+"""The commands of `lienthong`, a file for each thing they are about."""
