@@ -107,6 +107,10 @@ class DocexchangeApp:
         """Where it listens, as clients dial it; known once it has started."""
         return self._server.address
 
+    async def folded(self, position: Position) -> None:
+        """Wait until the directory has folded a record of identity's log."""
+        await self._parts.following.wait([position])
+
     async def start(self) -> None:
         """Begin to serve; whatever it raises, nothing of it is left running."""
         self._loop = asyncio.get_running_loop()
@@ -149,6 +153,8 @@ def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = u
     """
     settings.spool.mkdir(parents=True, exist_ok=True)
     log = open_sqlite(settings.data / "log.sqlite", _LOG, settings.partitions, topic)
+    for left in settings.spool.iterdir():  # by a run that was killed
+        left.unlink()
     views = Views(f"sqlite:///{settings.data / 'views.sqlite'}", VIEWS, [Followed(log.source, log.store.heads)])
     following = Following(topic.source(IDENTITY, settings.identity_partitions))
     parts = _Parts(

@@ -1,0 +1,45 @@
+"""Running a platform in the foreground: the event loop, what ends it, and what keeps it from starting."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import sys
+from collections.abc import Coroutine
+from typing import Any
+
+import typer
+import uvloop
+from eventlog.errors import StoreMismatch, StoreUnavailable
+from grpckit.server import ServerError
+
+from embedded.errors import EmbeddedError
+from embedded.platform import Platform, PlatformSettings
+
+CANNOT_START = (EmbeddedError, ServerError, StoreMismatch, StoreUnavailable)
+SWITCH_SECONDS = 0.0005  # writers and followers are threads: the event loop should not wait 5 ms for its turn
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine on the platform's event loop; what keeps a platform from starting is one line and status 2."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    sys.setswitchinterval(SWITCH_SECONDS)
+    gc.freeze()  # what was imported is never garbage: do not look through it again
+    try:
+        uvloop.run(main)
+    except CANNOT_START as error:
+        typer.echo(f"lienthong: {error}", err=True)
+        raise typer.Exit(2) from error
+
+
+async def serve(settings: PlatformSettings) -> None:
+    """Start a platform, say where it listens, and stop it at SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    async with Platform(settings) as platform:
+        places = "  ".join(f"{name} {address}" for name, address in platform.addresses.items())
+        typer.echo(f"ready  {places}  key {platform.operator_key}")
+        await ended.wait()
