@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from decider.refusal import Refusal
 from eventlog.follower import run_to_end
 from hypothesis import strategies as st
+from lienthong.log.v1.record_pb2 import Position
 from views.errors import BeingBuilt, BuildStopped
 from views.runtime import Views
 from views.view import View
@@ -181,7 +182,11 @@ def test_a_rebuild_reports_what_differs_and_can_keep_the_live_table(
     views = opened(words)
     views.start()
     record = say("s1", "a")
-    asyncio.run(asyncio.wait_for(views.wait([_position(record)]), 5))
+    asyncio.run(
+        asyncio.wait_for(
+            views.wait([Position(log=record.log, partition=record.partition, position=record.position)]), 5
+        )
+    )
     with views._database.write() as connection:
         connection.exec_driver_sql("UPDATE words_v1_g1 SET seen = 7")
     assert views.compare_with_fresh_fold("words").differences[0].live["seen"] == 7
