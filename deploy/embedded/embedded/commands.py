@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embedded.tour.command import tour
 from embedded.up import up
 
 if TYPE_CHECKING:
@@ -13,3 +14,4 @@ if TYPE_CHECKING:
 def register(app: typer.Typer) -> None:
     """Add the commands; found by the entry point `lienthong.commands`."""
     app.command()(up)
+    app.command()(tour)

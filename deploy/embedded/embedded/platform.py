@@ -72,11 +72,14 @@ class Platform:
 
     async def start(self) -> None:
         """Serve; whatever it raises, nothing is left running."""
-        await self.identity.start()
         try:
-            await self.docexchange.start()
+            await self.identity.start()
+            try:
+                await self.docexchange.start()
+            except BaseException:
+                await self.identity.stop()
+                raise
         except BaseException:
-            await self.identity.stop()
             self._release()
             raise
 

@@ -12,7 +12,7 @@ from lienthong.docexchange.v1 import attachment_service_pb2_grpc as rpc
 
 from docexchange_service import attachment, document, mapping
 from docexchange_service import document_refusals as refuse
-from docexchange_service.incoming import Incoming, first_part
+from docexchange_service.incoming import Incoming, first_part, to_the_end
 from docexchange_service.parties import intent_for
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Attachments(rpc.AttachmentServiceServicer):
         with Incoming(described, self._spool, self._limit) as incoming:
             await incoming.take(requests)
             await self._uploads.execute(stream, lambda _state: (), intent)  # a request id that is taken is refused here
-            await self._blobs.put(described.sha256, incoming.content())
+            await to_the_end(self._blobs.put(described.sha256, incoming.content()))
         decide = partial(attachment.decide_store, agency=agency, sha256=described.sha256, size=described.size)
         done = await self._uploads.execute(stream, decide, intent)
         return s.UploadAttachmentResponse(sha256=described.sha256, size=described.size, position=done.position)

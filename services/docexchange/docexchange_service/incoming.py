@@ -8,9 +8,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from decider.refusal import Kind, Refusal
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lienthong.docexchange.v1.attachment_service_pb2 import UploadDescription
 
 SMALL = 256 * 1024
+T = TypeVar("T")
 
 
 class Incoming:
@@ -44,7 +45,7 @@ class Incoming:
             if self.size <= SMALL:
                 self._write(part.chunk, also)
             else:
-                await asyncio.to_thread(self._write, part.chunk, also)
+                await to_the_end(asyncio.to_thread(self._write, part.chunk, also))
         if self.size != self._described.size:
             raise _differs("size")
         if self._hash.digest() != self._described.sha256:
@@ -74,6 +75,18 @@ class Incoming:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._file.close()
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Await work on the files of a call; when the call is cut, let it end first: no file is closed under a thread."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # nobody else asks for it any more
+        raise
 
 
 async def first_part(parts: AsyncIterator[Any]) -> UploadDescription:

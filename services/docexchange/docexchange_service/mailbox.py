@@ -129,7 +129,11 @@ class Mailbox(rpc.MailboxServiceServicer):
         self, request: s.SubscribeInboxRequest, _context: Any
     ) -> AsyncIterator[s.SubscribeInboxResponse]:
         """Push what comes into the caller's inbox or changes in it."""
-        async for response in self._push.subscribe(self._parties.caller, request.cursor, from_now=request.from_now):
+        parties = self._parties
+        responses = self._push.subscribe(
+            parties.caller, request.cursor, from_now=request.from_now, admitted=parties.admission()
+        )
+        async for response in responses:
             yield response
 
     async def _readable(self, id_: str) -> tuple[Document, frozenset[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,16 @@ class Parties:
         if code not in self.viewer:
             raise refuse.unknown("recipient")
         return code
+
+    def admission(self) -> Callable[[], bool]:
+        """Return what tells, for as long as a call lasts, whether its key, system and agency are still good."""
+        key_id = current_call().origin.signature.key_id
+
+        def admitted() -> bool:
+            key = self.directory.find(key_id)
+            return key is not None and not key.revoked and key.system_active and key.agency_active
+
+        return admitted
 
     def standing(self, code: str) -> Standing:
         """Say whether an agency can be sent to; what is sent to a succeeded one reaches its successor."""

@@ -7,7 +7,9 @@ Invariants:
    cursor misses nothing, and may see a row again that has changed since.
 2. An agency that succeeds another gets the other's rows from their beginning: the cursor knows for each code that it
    answers for how far it has got.
-3. One sleeper for all subscribers asks the views who has news, so that a thousand subscriptions cost one query.
+3. Who is suspended, revoked or merged is cut off within _RECHECK, not when its call ends.
+4. One sleeper for all subscribers asks the views who has news, and in which partition: a thousand subscriptions cost
+   one query, and one that has news a query for each partition that has some.
 """
 
 from __future__ import annotations
@@ -15,11 +17,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from decider.refusal import Refusal
+from decider.refusal import Kind, Refusal
 from lienthong.docexchange.v1 import mailbox_service_pb2 as s
 
 from docexchange_service import cursor as cursors
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
     from docexchange_service.cursor import Cursor
 
 _BATCH = 200  # rows a message
-_RECHECK = 1.0  # seconds after which a subscriber looks whether its agency has succeeded another
+_RECHECK = 1.0  # seconds after which a subscriber looks what has become of it and of its agency
 
 
 class InboxPush:
@@ -44,7 +46,7 @@ class InboxPush:
         self._views = views
         self._directory = directory
         self._partitions = partitions
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
+        self._waiting: dict[str, set[_News]] = defaultdict(set)
         self._sleeper: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,32 +60,39 @@ class InboxPush:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sleeper
 
-    async def subscribe(self, agency: str, text: str, *, from_now: bool) -> AsyncIterator[s.SubscribeInboxResponse]:
-        """Give rows from a cursor on, then as they come, until the caller goes."""
+    async def subscribe(
+        self, agency: str, text: str, *, from_now: bool, admitted: Callable[[], bool]
+    ) -> AsyncIterator[s.SubscribeInboxResponse]:
+        """Give rows from a cursor on, then as they come, until the caller goes or is not admitted any more."""
         cursor = cursors.decode(text, self._partitions)
         if not text and from_now:
             cursor = await self._now(agency)
             yield s.SubscribeInboxResponse(cursor=cursors.encode(cursor))
-        news = asyncio.Event()
+        news = _News()
         listening: set[str] = set()
         try:
             while True:
+                if not admitted():
+                    raise _ended()
                 codes = self._directory.predecessors(agency) | {agency}
-                self._listen(codes - listening, news)
-                listening |= codes
-                news.clear()
-                rows, cursor = await self._views.read(_Next(cursor, codes, self._partitions).query)
+                if not codes <= listening:
+                    self._listen(codes - listening, news)
+                    listening |= codes
+                    news.tell(range(self._partitions))
+                partitions = await news.heard(_RECHECK)
+                if not partitions:
+                    continue
+                rows, cursor = await self._views.read(_Next(cursor, codes, partitions, self._partitions).query)
+                if len(rows) >= _BATCH:
+                    news.tell(partitions)
                 if rows:
                     items = [lines.inbox_item(row) for row in rows]
                     yield s.SubscribeInboxResponse(items=items, cursor=cursors.encode(cursor))
-                else:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(news.wait(), _RECHECK)
         finally:
             for code in listening:
                 self._waiting[code].discard(news)
 
-    def _listen(self, codes: Iterable[str], news: asyncio.Event) -> None:
+    def _listen(self, codes: Iterable[str], news: _News) -> None:
         for code in codes:
             self._waiting[code].add(news)
 
@@ -97,22 +106,52 @@ class InboxPush:
         while True:
             await self._views.changed("inbox", since)
             try:
-                since, recipients = await self._views.read(_Touched(since).query)
+                since, touched = await self._views.read(_Touched(since).query)
             except Refusal:  # the view is being built; subscribers are told so when they ask
                 await asyncio.sleep(_RECHECK)
                 continue
-            for recipient in recipients:
+            for recipient, partition in touched:
                 for news in self._waiting.get(recipient, ()):
-                    news.set()
+                    news.tell((partition,))
+
+
+class _News:
+    """In which partitions a subscriber has something to look at."""
+
+    def __init__(self) -> None:
+        self._partitions: set[int] = set()
+        self._event = asyncio.Event()
+
+    def tell(self, partitions: Iterable[int]) -> None:
+        """Add partitions."""
+        self._partitions.update(partitions)
+        self._event.set()
+
+    async def heard(self, seconds: float) -> set[int]:
+        """Return the partitions told since the last time, waiting for some; none when there are none in time."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._event.wait(), seconds)
+        self._event.clear()
+        heard, self._partitions = self._partitions, set()
+        return heard
+
+
+def _ended() -> Refusal:
+    return Refusal(
+        Kind.FORBIDDEN,
+        "SUBSCRIPTION_ENDED",
+        en="The key, the system or its agency was revoked, suspended or merged meanwhile. Call again to be told which.",
+        vi="Khóa, hệ thống hoặc cơ quan đã bị thu hồi, tạm ngừng hoặc sáp nhập. Hãy gọi lại để biết lý do cụ thể.",
+    )
 
 
 class _Touched:
-    """Whose inboxes have changed since some positions."""
+    """Whose inboxes have changed since some positions, and in which partitions."""
 
     def __init__(self, since: Mapping[int, int]) -> None:
         self._since = since
 
-    def query(self, connection: Connection, tables: Tables) -> tuple[Mapping[int, int], list[str]]:
+    def query(self, connection: Connection, tables: Tables) -> tuple[Mapping[int, int], Sequence[Any]]:
         t = tables["inbox"]
         now = tables.positions("inbox")
         moved = [
@@ -122,15 +161,17 @@ class _Touched:
         ]
         if not moved:
             return now, []
-        return now, list(connection.execute(sa.select(t.c.recipient).where(sa.or_(*moved)).distinct()).scalars())
+        touched = sa.select(t.c.recipient, t.c.partition).where(sa.or_(*moved)).distinct()
+        return now, connection.execute(touched).fetchall()
 
 
 class _Next:
-    """The next rows for a subscriber, and its cursor after them."""
+    """The next rows for a subscriber in the partitions that have news, and its cursor after them."""
 
-    def __init__(self, cursor: Cursor, codes: Iterable[str], partitions: int) -> None:
+    def __init__(self, cursor: Cursor, codes: Iterable[str], news: Iterable[int], partitions: int) -> None:
         self._cursor = cursor
         self._codes = sorted(codes)
+        self._news = sorted(news)
         self._partitions = partitions
 
     def query(self, connection: Connection, tables: Tables) -> tuple[Sequence[Any], Cursor]:
@@ -138,7 +179,7 @@ class _Next:
         cursor = {code: list(self._cursor.get(code, (0,) * self._partitions)) for code in self._codes}
         rows: list[Any] = []
         for codes in _alike(cursor):
-            for partition in range(self._partitions):
+            for partition in self._news:
                 start, end = cursor[codes[0]][partition], reached.get(partition, 0)
                 if start >= end or len(rows) >= _BATCH:
                     continue

@@ -29,7 +29,7 @@ from docexchange_service import mapping as documents
 from docexchange_service.document import Document
 from docexchange_service.edxml import mapping, refusals
 from docexchange_service.edxml.reading import MessageReading, Stored
-from docexchange_service.incoming import Incoming, first_part
+from docexchange_service.incoming import Incoming, first_part, to_the_end
 from docexchange_service.parties import intent_for
 from docexchange_service.sending import Files
 
@@ -83,7 +83,7 @@ class Edxml(rpc.EdxmlServiceServicer):
         ):
             try:
                 await incoming.take(requests, also=reading.feed)
-                message, stored = await asyncio.to_thread(reading.finish)
+                message, stored = await to_the_end(asyncio.to_thread(reading.finish))
                 check = await self._checked(message, incoming)
             except VietnamError as error:
                 raise refusals.of(error) from error
@@ -114,13 +114,14 @@ class Edxml(rpc.EdxmlServiceServicer):
     async def _checked(self, message: edxml.Message, incoming: Incoming) -> d.SignatureCheck:
         if not message.has_signature:
             return d.SignatureCheck(result=d.SIGNATURE_RESULT_ABSENT)
-        result = await asyncio.to_thread(
+        verify = partial(
             signature.verify,
             incoming.file,
             at=self._sending.now(),
             trusted=self._settings.trusted,
             max_bytes=self._settings.signature_bytes,
         )
+        result = await to_the_end(asyncio.to_thread(verify))
         return mapping.signature(result)
 
     async def _execute(self, taken: _Taken) -> Done[Document]:
@@ -207,7 +208,7 @@ class Edxml(rpc.EdxmlServiceServicer):
 
     async def _keep(self, stored: Sequence[Stored]) -> None:
         for each in stored:
-            await self._blobs.put(each.attachment.sha256, each.content())
+            await to_the_end(self._blobs.put(each.attachment.sha256, each.content()))
 
 
 def _require(scope: str) -> None:

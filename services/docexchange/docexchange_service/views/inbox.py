@@ -93,8 +93,9 @@ def _standing(copy: Delivery) -> dict[str, Any]:
 
 
 def _place(recorded: Recorded) -> dict[str, Any]:
+    changed = recorded.record.recorded_at
     return {
-        "changed": recorded.record.recorded_at.ToMicroseconds(),
+        "changed": changed.seconds * 1_000_000 + changed.nanos // 1_000,
         "partition": recorded.partition,
         "position": recorded.position,
     }

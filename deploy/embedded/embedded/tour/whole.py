@@ -1,0 +1,110 @@
+"""The whole tour: a platform, the day on it, the audit, the report, and staying up where that is asked for."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import sys
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+import typer
+from lienthong_sdk.client import Addresses
+from rich.console import Console
+from vietnam.working_calendar import VIETNAM_TIME
+
+from embedded.audit import audit
+from embedded.errors import EmbeddedError
+from embedded.serving import run
+from embedded.tour import company, host
+from embedded.tour.day import Setting
+from embedded.tour.places import SUCCESSOR, places
+from embedded.tour.players import Order
+from embedded.tour.report import Report, staying
+from embedded.tour.show import Show, show_on
+
+if TYPE_CHECKING:
+    from embedded.platform import Platform
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the user asked for."""
+
+    documents: int
+    seed: int
+    data: Path | None
+    port_base: int | None
+    stay: bool
+    as_json: bool
+
+
+def play(asked: Asked) -> bool:
+    """Play a tour; tell whether everything was as expected. What keeps it from starting is one line and status 2."""
+    logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    tour = _Tour(asked)
+    try:
+        with host.data_folder(asked.data, stay=asked.stay) as folder:
+            run(tour.run(folder))
+    except EmbeddedError as error:
+        typer.echo(f"lienthong: {error}", err=True)
+        raise typer.Exit(2) from error
+    return tour.ok
+
+
+class _Tour:
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self.ok = False
+
+    async def run(self, data: Path) -> None:
+        """Play the day, report, and stay where that was asked for."""
+        begun = monotonic()
+        asked = self._asked
+        async with AsyncExitStack() as running:
+            with show_on(sys.stderr if asked.as_json else sys.stdout, plain=asked.as_json) as show:
+                show.stage("The platform starts", 1)
+                started = host.started(data / "platform", asked.port_base, stay=asked.stay, tell=_tell)
+                platform = await running.enter_async_context(started)
+                report = await self._play(platform, data, show, begun)
+            self.ok = report.ok
+            report.print(Console(stderr=asked.as_json))
+            if asked.as_json:
+                typer.echo(report.to_json())
+            if asked.stay:
+                await _stay(_setting(platform, data, date.min))
+
+    async def _play(self, platform: Platform, data: Path, show: Show, begun: float) -> Report:
+        today = datetime.now(VIETNAM_TIME).date()
+        order = Order(self._asked.documents, self._asked.seed, _setting(platform, data, today))
+        outcome = await company.play(order, show)
+        show.stage("The log is audited", 0)
+        found = await audit(platform, lambda what: show.advance(0, what))
+        return Report(outcome, len(places()), found, monotonic() - begun)
+
+
+async def _stay(setting: Setting) -> None:
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    [successor] = [place for place in places() if place.code == SUCCESSOR]
+    for line in staying(setting.addresses, setting.operator_key, setting.keys / f"{successor.system}.key"):
+        _tell(line)
+    await ended.wait()
+
+
+def _setting(platform: Platform, data: Path, today: date) -> Setting:
+    folder = data / "under-way"
+    keys = data / "keys"
+    folder.mkdir(exist_ok=True)
+    keys.mkdir(mode=0o700, exist_ok=True)
+    return Setting(Addresses(**platform.addresses), platform.operator_key, keys, folder, today)
+
+
+def _tell(line: str) -> None:
+    typer.echo(line, err=True)
