@@ -25,6 +25,7 @@ _FORM = b"\x01"
 _DIGEST = 16
 _SUM = 4
 _LONGEST = 2_000  # characters
+_INTEGERS = 2**63  # what a database column holds
 _PAGE_FIELDS = ("after", "page_token", "page_size")
 
 
@@ -67,7 +68,8 @@ def decode(query: bytes, token: str, *kinds: type) -> LastKey | None:
     except (ValueError, KeyError, TypeError):
         raise _malformed() from None
     fits = len(values) == len(kinds) and all(
-        value is None or type(value) is kind for value, kind in zip(values, kinds, strict=False)
+        value is None or (type(value) is kind and not (kind is int and abs(value) >= _INTEGERS))
+        for value, kind in zip(values, kinds, strict=False)
     )
     if not fits:
         raise _malformed()
