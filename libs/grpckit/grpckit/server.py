@@ -190,6 +190,8 @@ class Server:
 
     def _listen(self, server: grpc.aio.Server) -> int:
         address = _join(self.settings.host, self.settings.port)
+        if self.settings.port and isinstance(taken := _why_not(self.settings.host, self.settings.port), AddressInUse):
+            raise taken  # before gRPC finds out, which would write a line of its own
         try:
             if self._credentials is None:
                 return server.add_insecure_port(address)
