@@ -9,7 +9,9 @@ DATA/
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
+import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +23,7 @@ from eventlog.local_topic import LocalTopic
 from identity_service import app as identity
 from identity_service.settings import Settings as IdentitySettings
 
+from embedded.derived import check_derived
 from embedded.errors import DataInUse, DataUnusable
 
 if TYPE_CHECKING:
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 
     from docexchange_service.app import DocexchangeApp
     from identity_service.app import IdentityApp
+
+_PUBLISH_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,16 @@ class Platform:
     """The running platform; an async context manager."""
 
     def __init__(self, settings: PlatformSettings) -> None:
-        """Open everything; StoreMismatch, DataInUse or DataUnusable when the data folder cannot be used."""
+        """Open everything; StoreMismatch or an EmbeddedError when the data folder cannot be used."""
         self._settings = settings
         self._lock = _lock(settings.data)
         try:
+            check_derived(settings.data)
             self.topic = LocalTopic(settings.data / "topic.sqlite")
             self.identity: IdentityApp = identity.build(self._identity(), self.topic)
-            self.docexchange: DocexchangeApp = docexchange.build(self._docexchange(), self.topic)
+            self.docexchange: DocexchangeApp = docexchange.build(
+                self._docexchange(), self.topic, identity_heads=self.identity.log.store.heads
+            )
         except BaseException:
             self._lock.close()
             raise
@@ -75,6 +83,7 @@ class Platform:
         try:
             await self.identity.start()
             try:
+                await self._published()
                 await self.docexchange.start()
             except BaseException:
                 await self.identity.stop()
@@ -97,6 +106,17 @@ class Platform:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
+
+    async def _published(self) -> None:
+        """Wait until the topic has what identity's log had at the start, so that docexchange begins with everybody.
+
+        Of what was acknowledged last a killed run may have published nothing, and the topic itself may be lost.
+        """
+        log = self.identity.log.store
+        wanted = await asyncio.to_thread(log.heads)
+        async with asyncio.timeout(_PUBLISH_SECONDS):
+            while any(map(operator.lt, await asyncio.to_thread(self.topic.heads, log.log, log.partitions), wanted)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
     def _release(self) -> None:
         self.topic.close()
@@ -127,7 +147,7 @@ class Platform:
 def _lock(data: Path) -> Any:
     """Hold the folder for this process: two on one local topic would each think it theirs."""
     try:
-        data.mkdir(parents=True, exist_ok=True)
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = (data / "platform.lock").open("a+")
     except OSError as error:
         raise DataUnusable(data, error.strerror or str(error)) from error

@@ -14,11 +14,12 @@ import typer
 import uvloop
 from eventlog.errors import StoreMismatch, StoreUnavailable
 from grpckit.server import ServerError
+from grpckit.signing import KeyFileError
 
 from embedded.errors import EmbeddedError
 from embedded.platform import Platform, PlatformSettings
 
-CANNOT_START = (EmbeddedError, ServerError, StoreMismatch, StoreUnavailable)
+CANNOT_START = (EmbeddedError, KeyFileError, ServerError, StoreMismatch, StoreUnavailable)
 SWITCH_SECONDS = 0.0005  # writers and followers are threads: the event loop should not wait 5 ms for its turn
 
 

@@ -2,8 +2,8 @@
 
     async with Lienthong(Addresses(), Signer.from_file("h41-qlvb.key")) as lienthong:
         sent = await lienthong.send(content, ["G12"], files=[Path("cong-van.pdf")])
-        async for item in lienthong.inbox(cursor=kept):
-            ...
+        async for response in lienthong.inbox(cursor=kept):
+            ...  # response.items; then keep response.cursor
 
 Everything raises `decider.refusal.Refusal` where the platform refuses.
 """
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import grpc
 from decider.refusal import Kind, Refusal
 from grpckit.client import connect
 from lienthong.docexchange.v1 import (
@@ -44,6 +45,8 @@ CHUNK = 256 * 1024
 _TRANSFER = 600.0  # seconds for a large file
 _SUBSCRIPTION = 3600.0  # seconds a subscription lasts before it is opened again
 _PAUSE = 1.0  # seconds before it is opened again after a break
+_PASSING = {Kind.UNAVAILABLE, Kind.BUSY, Kind.TOO_LATE}
+_BREAKS = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 
 @dataclass(frozen=True)
@@ -112,10 +115,12 @@ class Lienthong:
                     yield response
                     cursor, from_now = response.cursor, False
             except Refusal as refusal:
-                if refusal.kind not in {Kind.UNAVAILABLE, Kind.BUSY, Kind.TOO_LATE}:
+                if refusal.kind not in _PASSING:
                     raise
                 await asyncio.sleep(_PAUSE)
-            except OSError:
+            except grpc.aio.AioRpcError as error:  # the connection broke, or the subscription's time is over
+                if error.code() not in _BREAKS:
+                    raise
                 await asyncio.sleep(_PAUSE)
 
     async def download(self, document: str, sha256: bytes, into: Path) -> int:

@@ -14,6 +14,7 @@ import logging
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cryptography.x509 import load_pem_x509_certificates
@@ -77,17 +78,16 @@ class _Parts:
     uploads: Executor[int | None]
     blobs: Blobs
     push: InboxPush
+    identity_heads: Callable[[], Sequence[int]]
     clock: Callable[[], datetime]
 
 
 class DocexchangeApp:
     """The running service; make it with `build`. Start and stop it in the same event loop, once."""
 
-    def __init__(self, settings: Settings, topic: Topic, parts: _Parts, server: Server) -> None:
+    def __init__(self, settings: Settings, parts: _Parts, server: Server) -> None:
         self.log = parts.log
         self.views = parts.views
-        self._settings = settings
-        self._topic = topic
         self._parts = parts
         self._server = server
         self._marks = Marks(
@@ -120,7 +120,7 @@ class DocexchangeApp:
             self.views.start()
             self._process.start()
             self._parts.push.start()
-            heads = await asyncio.to_thread(self._topic.heads, IDENTITY, self._settings.identity_partitions)
+            heads = await asyncio.to_thread(self._parts.identity_heads)
             async with asyncio.timeout(_CATCH_UP_SECONDS):
                 await self._parts.following.caught_up(heads)
             await self._server.start()
@@ -146,9 +146,17 @@ class DocexchangeApp:
         return self._loop
 
 
-def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = utc_now) -> DocexchangeApp:
+def build(
+    settings: Settings,
+    topic: Topic,
+    *,
+    identity_heads: Callable[[], Sequence[int]] | None = None,
+    clock: Callable[[], datetime] = utc_now,
+) -> DocexchangeApp:
     """Open what the service needs in its data folder, which is made where it is missing.
 
+    It serves once its directory has folded identity's log up to `identity_heads`: what the topic holds, unless whoever
+    knows better says so (a topic that has lost its end would let in a key whose revocation it has lost).
     The topic stays the caller's, to be closed after `stop`. StoreMismatch when the folder holds another log.
     """
     settings.spool.mkdir(parents=True, exist_ok=True)
@@ -165,9 +173,10 @@ def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = u
         uploads=Executor(ATTACHMENT, log.store, log.writer),
         blobs=open_blobs(settings.blobs or settings.data / "blobs"),
         push=InboxPush(views, following.directory, settings.partitions),
+        identity_heads=identity_heads or partial(topic.heads, IDENTITY, settings.identity_partitions),
         clock=clock,
     )
-    return DocexchangeApp(settings, topic, parts, _server(settings, parts))
+    return DocexchangeApp(settings, parts, _server(settings, parts))
 
 
 async def serve(settings: Settings) -> None:

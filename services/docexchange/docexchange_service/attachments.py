@@ -14,6 +14,7 @@ from docexchange_service import attachment, document, mapping
 from docexchange_service import document_refusals as refuse
 from docexchange_service.incoming import Incoming, first_part, to_the_end
 from docexchange_service.parties import intent_for
+from docexchange_service.storing import storing
 
 if TYPE_CHECKING:
     from decider.executor import Executor
@@ -50,7 +51,7 @@ class Attachments(rpc.AttachmentServiceServicer):
         agency = self._parties.caller
         stream = attachment.stream_of(agency, described.sha256)
         intent = intent_for(described.request_id)
-        with Incoming(described, self._spool, self._limit) as incoming:
+        with storing(), Incoming(described, self._spool, self._limit) as incoming:
             await incoming.take(requests)
             await self._uploads.execute(stream, lambda _state: (), intent)  # a request id that is taken is refused here
             await to_the_end(self._blobs.put(described.sha256, incoming.content()))

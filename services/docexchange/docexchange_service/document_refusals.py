@@ -63,8 +63,8 @@ def not_allowed(
         Kind.NOT_NOW,
         "STATUS_NOT_ALLOWED",
         field="status",
-        en=f"{d.Status.Name(wanted)} cannot follow {d.Status.Name(present)}. Allowed now: {may}.",
-        vi=f"Không thể chuyển từ {d.Status.Name(present)} sang {d.Status.Name(wanted)}. Hiện được phép: "
+        en=f"{_name(wanted)} cannot follow {_name(present)}. Allowed now: {may}.",
+        vi=f"Không thể chuyển từ {_name(present)} sang {_name(wanted)}. Hiện được phép: "
         f"{', '.join(names) or 'không có'}.",
         metadata={"present": d.Status.Name(present), "allowed": ",".join(names)},
     )
@@ -162,3 +162,7 @@ def invalid(*violations: Violation) -> Refusal:
     """Refuse a content or recipients at fault, all faults at once."""
     first = violations[0]
     return Refusal(Kind.INVALID, first.reason, en=first.en, vi=first.vi, violations=violations)
+
+
+def _name(status: d.Status.ValueType) -> str:
+    return "(on its way)" if status == d.STATUS_UNSPECIFIED else d.Status.Name(status)

@@ -33,7 +33,7 @@ def new_key(
         made.save(file)
     except (KeyFileError, OSError) as error:
         fail(str(error))
-    out.print(f"{file}  key {made.key_id}  public {made.public_key.hex()}", markup=False)
+    out.print(f"{file}  key {made.key_id}  public {made.public_key.hex()}", markup=False, soft_wrap=True)
 
 
 @agencies.command("register")
@@ -53,7 +53,7 @@ def register(
         return (await lienthong.agencies.RegisterAgency(request)).agency
 
     made = call(key, work, identity=identity)
-    out.print(f"{made.code}  {made.display_name}", markup=False)
+    out.print(f"{made.code}  {made.display_name}", markup=False, soft_wrap=True)
 
 
 @agencies.command("list")
@@ -103,4 +103,4 @@ def enrol(
         return (await lienthong.systems.EnrolSystem(request)).system
 
     made = call(key, work, identity=identity)
-    out.print(f"{made.id}  {made.agency}  {' '.join(made.scopes)}", markup=False)
+    out.print(f"{made.id}  {made.agency}  {' '.join(made.scopes)}", markup=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from google.type.date_pb2 import Date
 from lienthong.docexchange.v1 import document_pb2, document_service_pb2, mailbox_service_pb2
-from rich.table import Table
+from rich.table import Column, Table
 
 from lienthong_sdk.client import Lienthong
 from lienthong_sdk.session import DOCEXCHANGE, DocexchangeOption, KeyOption, call, out
@@ -57,7 +57,7 @@ def send(
         return (await lienthong.send(content, to, files=file or ())).document
 
     sent = call(key, work, docexchange=docexchange)
-    out.print(f"{sent.id}  {sent.code}", markup=False)
+    out.print(f"{sent.id}  {sent.code}", markup=False, soft_wrap=True)
 
 
 def inbox(
@@ -105,7 +105,7 @@ def status(
         return (await lienthong.documents.ReportStatus(request)).document
 
     for delivery in call(key, work, docexchange=docexchange).deliveries:
-        out.print(f"{delivery.recipient}  {_name(delivery.status)}", markup=False)
+        out.print(f"{delivery.recipient}  {_name(delivery.status)}", markup=False, soft_wrap=True)
 
 
 def trace(document: _Document, key: KeyOption, docexchange: DocexchangeOption = DOCEXCHANGE) -> None:
@@ -115,7 +115,7 @@ def trace(document: _Document, key: KeyOption, docexchange: DocexchangeOption = 
         request = mailbox_service_pb2.GetTraceRequest(document=document, page_size=1000)
         return list((await lienthong.mailbox.GetTrace(request)).entries)
 
-    table = Table("time", "what", "by", "about", "status", "position")
+    table = Table("time", Column("what", overflow="fold"), "by", "about", "status", "position")
     for entry in call(key, work, docexchange=docexchange):
         when = entry.time.ToDatetime(UTC).astimezone(_VIETNAM)
         place = f"{entry.position.partition}/{entry.position.position}"
@@ -137,7 +137,7 @@ def import_(
         return (await lienthong.import_message(file)).document
 
     sent = call(key, work, docexchange=docexchange)
-    out.print(f"{sent.id}  {sent.code}", markup=False)
+    out.print(f"{sent.id}  {sent.code}", markup=False, soft_wrap=True)
 
 
 def export(
@@ -151,11 +151,15 @@ def export(
     async def work(lienthong: Lienthong) -> int:
         return await lienthong.export_message(document, file)
 
-    out.print(f"{file}  {call(key, work, docexchange=docexchange)} bytes", markup=False)
+    out.print(f"{file}  {call(key, work, docexchange=docexchange)} bytes", markup=False, soft_wrap=True)
 
 
 def _print(item: mailbox_service_pb2.InboxItem) -> None:
-    out.print(f"{item.document}  {_name(item.status):<10}  {item.sender:<8}  {item.code}  {item.subject}", markup=False)
+    out.print(
+        f"{item.document}  {_name(item.status):<10}  {item.sender:<8}  {item.code}  {item.subject}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 def _name(value: document_pb2.Status.ValueType) -> str:

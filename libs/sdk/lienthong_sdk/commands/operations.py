@@ -26,7 +26,10 @@ T = TypeVar("T")
 views = typer.Typer(help="Views: what they hold, and folding them anew.", no_args_is_help=True)
 logs = typer.Typer(help="Logs: their heads, streams and records.", no_args_is_help=True)
 
-ServiceOption = Annotated[str, typer.Option("--service", help="Address of the service.")]
+ServiceOption = Annotated[
+    str,
+    typer.Option("--service", envvar="LIENTHONG_DOCEXCHANGE", help="Address of the service; docexchange if not given."),
+]
 _LONG = 3600.0  # seconds a rebuild or a read of a whole log may take
 
 
@@ -39,6 +42,7 @@ def status(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) 
         return list((await stub.ListViews(views_service_pb2.ListViewsRequest())).views)
 
     table = Table("view", "version", "build", "state", "rows", "records folded", "streams not folded")
+    poisoned: list[str] = []
     for each in _ask(service, key, work):
         table.add_row(
             each.name,
@@ -49,7 +53,10 @@ def status(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) 
             str(sum(each.positions)),
             str(len(each.poisoned)),
         )
+        poisoned += [f"{each.name}: {p.stream} from version {p.version}, {p.event}: {p.reason}" for p in each.poisoned]
     out.print(table)
+    for line in poisoned:
+        out.print(line, markup=False, soft_wrap=True)
 
 
 @views.command("rebuild")
@@ -72,7 +79,11 @@ def rebuild(
 
     result = _ask(service, key, work)
     verdict = "the same as before" if result.same else f"different: {result.rows_before} rows before"
-    out.print(f"{name}: build {result.generation} answers now, {result.rows_now} rows, {verdict}", markup=False)
+    out.print(
+        f"{name}: build {result.generation} answers now, {result.rows_now} rows, {verdict}",
+        markup=False,
+        soft_wrap=True,
+    )
 
 
 @views.command("retry")
@@ -91,9 +102,11 @@ def retry(
         return folded
 
     if not _ask(service, key, work):
-        out.print(f"{name}: {stream} still cannot be folded; `lienthong views status` says why", markup=False)
+        out.print(
+            f"{name}: {stream} still cannot be folded; `lienthong views status` says why", markup=False, soft_wrap=True
+        )
         raise typer.Exit(1)
-    out.print(f"{name}: {stream} is folded", markup=False)
+    out.print(f"{name}: {stream} is folded", markup=False, soft_wrap=True)
 
 
 @logs.command("heads")
@@ -106,7 +119,7 @@ def heads(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) -
 
     found = _ask(service, key, work)
     for head in found.heads:
-        out.print(f"{found.log}/{head.partition}  {head.size}", markup=False)
+        out.print(f"{found.log}/{head.partition}  {head.size}", markup=False, soft_wrap=True)
 
 
 @logs.command("stream")

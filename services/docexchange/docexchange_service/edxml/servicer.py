@@ -32,6 +32,7 @@ from docexchange_service.edxml.reading import MessageReading, Stored
 from docexchange_service.incoming import Incoming, first_part, to_the_end
 from docexchange_service.parties import intent_for
 from docexchange_service.sending import Files
+from docexchange_service.storing import storing
 
 if TYPE_CHECKING:
     from docexchange_service.blobs import Blobs
@@ -78,6 +79,7 @@ class Edxml(rpc.EdxmlServiceServicer):
         today = self._sending.now().astimezone(_VIETNAM).date()
         limits = self._settings.limits
         with (
+            storing(),
             Incoming(described, self._settings.spool, limits.message_bytes) as incoming,
             MessageReading(self._settings.spool, today, limits) as reading,
         ):
