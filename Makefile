@@ -32,7 +32,7 @@ check: install-dev ## Format, lint, types, import rules, contract, generated cod
 	$(BIN)/buf lint .build/contract.binpb --config buf.yaml
 	$(BIN)/buf breaking .build/contract.binpb --against tests/contract/baseline.binpb --config buf.yaml
 	$(BIN)/lint-imports --no-cache
-	@for package in $(PACKAGES) tests; do echo "mypy $$package"; $(BIN)/mypy --no-error-summary $$package || exit 1; done
+	@for package in $(filter-out libs/contracts/,$(PACKAGES)) tests; do echo "mypy $$package"; $(BIN)/mypy --no-error-summary $$package || exit 1; done
 
 format: install-dev ## Format and mend what can be mended
 	$(BIN)/ruff format .

@@ -12,7 +12,7 @@ import base64
 import binascii
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from decider.refusal import Kind, Refusal
 
@@ -67,13 +67,14 @@ def decode(query: bytes, token: str, *kinds: type) -> LastKey | None:
         ]
     except (ValueError, KeyError, TypeError):
         raise _malformed() from None
-    fits = len(values) == len(kinds) and all(
-        value is None or (type(value) is kind and not (kind is int and abs(value) >= _INTEGERS))
-        for value, kind in zip(values, kinds, strict=False)
-    )
+    fits = len(values) == len(kinds) and all(map(_fits, values, kinds))
     if not fits:
         raise _malformed()
     return tuple(values)
+
+
+def _fits(value: Any, kind: type) -> bool:
+    return value is None or (type(value) is kind and not (kind is int and abs(value) >= _INTEGERS))
 
 
 def _payload(token: str) -> bytes:
