@@ -74,7 +74,9 @@ def decode(query: bytes, token: str, *kinds: type) -> LastKey | None:
 
 
 def _fits(value: Any, kind: type) -> bool:
-    return value is None or (type(value) is kind and not (kind is int and abs(value) >= _INTEGERS))
+    if kind is int and type(value) is int:
+        return abs(value) < _INTEGERS
+    return value is None or type(value) is kind
 
 
 def _payload(token: str) -> bytes:
