@@ -2,6 +2,10 @@
 
 It polls nothing: `Progress` tells when there is something to read. Where another process may write too (two replicas
 on one database), `recheck` seconds without news make it look by itself.
+
+A reader that has caught up rests after each batch for four times as long as it worked on it, a moment at most. A batch
+costs a transaction whatever its size: under load the next one then holds many commits, and the machine is the
+commands'. A lone record is not held up: by the time it comes, the rest after the one before it has passed.
 """
 
 from __future__ import annotations
@@ -15,6 +19,10 @@ if TYPE_CHECKING:
 
     from eventlog.progress import Progress
     from eventlog.record import Recorded
+
+
+_REST = 4.0  # times the work on the batch before
+_LONGEST_REST = 0.05  # seconds
 
 
 class Readable(Protocol):
@@ -49,10 +57,17 @@ class PositionFeed:
         self._next = dict(positions)
         self._turn = list(positions)
         self._woken = threading.Event()
+        self._given: float | None = None  # when a batch was given that was less than asked for
 
     def poll(self, limit: int, timeout: float) -> Sequence[Recorded]:
         """Return what the next partition in turn has; wait for news when none has anything."""
         end = time.monotonic() + timeout
+        self._rest()
+        records = self._poll(limit, end)
+        self._given = time.monotonic() if 0 < len(records) < limit else None
+        return records
+
+    def _poll(self, limit: int, end: float) -> Sequence[Recorded]:
         while not self._woken.is_set():
             known = self._progress.positions
             records = self._read(limit, known)
@@ -73,6 +88,10 @@ class PositionFeed:
 
     def close(self) -> None:
         """Nothing is held."""
+
+    def _rest(self) -> None:
+        if self._given is not None:
+            self._woken.wait(min((time.monotonic() - self._given) * _REST, _LONGEST_REST))
 
     def _read(self, limit: int, known: Sequence[int] | None) -> Sequence[Recorded]:
         for _ in range(len(self._turn)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -50,6 +49,6 @@ def open_sqlite(path: Path, log: str, partitions: int, topic: Topic) -> OwnLog:
         RelayPositions(store.file),
         Leases(store.file),
         writer.committed,
-        holder=f"{socket.gethostname()}/{os.getpid()}",
+        holder=socket.gethostname(),  # not by process: a file has one, which goes on at once where a killed one was
     )
     return OwnLog(store, writer, PositionSource(log, partitions, store, writer.committed), relay)

@@ -25,7 +25,7 @@ def murmur2(data: bytes) -> int:
     h = _SEED ^ length
     for k in unpack_from(f"<{words}I", data):
         k = k * _M & _MASK  # noqa: PLW2901 - the algorithm's own name
-        h = (h * _M & _MASK) ^ ((k ^ k >> 24) * _M & _MASK)
+        h = (h * _M ^ (k ^ k >> 24) * _M) & _MASK
     if rest := data[words << 2 :]:
         h = (h ^ int.from_bytes(rest, "little")) * _M & _MASK
     h = (h ^ h >> 13) * _M & _MASK

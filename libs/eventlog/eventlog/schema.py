@@ -43,7 +43,7 @@ records = sa.Table(
 requests = sa.Table(
     "log_requests",
     metadata,
-    sa.Column("id", sa.String(100), primary_key=True),
+    sa.Column("id", sa.LargeBinary(16), primary_key=True),
     sa.Column("fingerprint", sa.LargeBinary(32), nullable=False),
     sa.Column("place", sa.BigInteger, nullable=False),
     sa.Column("count", sa.Integer, nullable=False),

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-_PRAGMAS = ("PRAGMA journal_mode=WAL", "PRAGMA busy_timeout=10000", "PRAGMA cache_size=-16384")
-_GROUPS = (64, 16, 4, 1)  # rows a statement; few texts, so that the driver keeps them compiled
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA busy_timeout=10000",
+    "PRAGMA cache_size=-16384",
+    "PRAGMA wal_autocheckpoint=4000",  # pages: an index page changed by many commits is copied back once
+)
+_GROUPS = (256, 64, 16, 4, 1)  # rows a statement; few texts, so that the driver keeps them compiled
 
 
 class SqliteFile:

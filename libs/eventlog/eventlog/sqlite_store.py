@@ -157,7 +157,9 @@ def _one(connection: sqlite3.Connection, statement: str, *parameters: str) -> st
 
 def _seen(connection: sqlite3.Connection, ids: list[str]) -> dict[str, Answered]:
     keys = {_key(id_): id_ for id_ in ids}
-    rows = connection.execute(_SEEN % ",".join("?" * len(keys)), list(keys))
+    asked = list(keys)
+    asked += asked[-1:] * ((1 << len(asked).bit_length()) - len(asked))  # few texts, as in `insert_rows`
+    rows = connection.execute(_SEEN % ",".join("?" * len(asked)), asked)
     return {
         keys[key]: Answered(Request(keys[key], fingerprint), *split(at), count) for key, fingerprint, at, count in rows
     }

@@ -1,5 +1,8 @@
 """The writer: group commit. What arrives while a commit is under way forms the next batch; nothing lingers.
 
+A thread that waits is woken once its callers' loop has come round, not by the first append of a turn: what a loop does
+in one turn goes into one batch, and the thread does not fight it for the interpreter's lock over a batch of one.
+
 Invariants:
 
 1. Each append is answered exactly once: with its records after they are durable, or with the error that says it was
@@ -63,6 +66,7 @@ class _Lane:
         self._max_waiting = max_waiting
         self._waiting: deque[_Waiting] = deque()
         self._news = threading.Condition()
+        self._waking: set[asyncio.AbstractEventLoop] = set()  # those that will call `_wake` at their next turn
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"writer-{store.log}", daemon=True)
         self._thread.start()
@@ -76,8 +80,9 @@ class _Lane:
             if len(self._waiting) >= self._max_waiting:
                 raise QueueFull(len(self._waiting))
             self._waiting.append((append, loop, future))
-            if len(self._waiting) == 1:
-                self._news.notify()
+            if loop not in self._waking:  # each wakes for itself: one may stop before it does
+                self._waking.add(loop)
+                loop.call_soon(self._wake, loop)
         return future
 
     def close(self) -> None:
@@ -85,6 +90,11 @@ class _Lane:
             self._closed = True
             self._news.notify()
         self._thread.join()
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._news:
+            self._waking.discard(loop)
+            self._news.notify()
 
     def _run(self) -> None:
         while batch := self._next_batch():
