@@ -9,9 +9,7 @@ DATA/
 
 from __future__ import annotations
 
-import asyncio
 import fcntl
-import operator
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +29,6 @@ if TYPE_CHECKING:
 
     from docexchange_service.app import DocexchangeApp
     from identity_service.app import IdentityApp
-
-_PUBLISH_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -83,7 +79,6 @@ class Platform:
         try:
             await self.identity.start()
             try:
-                await self._published()
                 await self.docexchange.start()
             except BaseException:
                 await self.identity.stop()
@@ -106,17 +101,6 @@ class Platform:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-
-    async def _published(self) -> None:
-        """Wait until the topic has what identity's log had at the start, so that docexchange begins with everybody.
-
-        Of what was acknowledged last a killed run may have published nothing, and the topic itself may be lost.
-        """
-        log = self.identity.log.store
-        wanted = await asyncio.to_thread(log.heads)
-        async with asyncio.timeout(_PUBLISH_SECONDS):
-            while any(map(operator.lt, await asyncio.to_thread(self.topic.heads, log.log, log.partitions), wanted)):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
 
     def _release(self) -> None:
         self.topic.close()
