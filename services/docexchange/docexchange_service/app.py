@@ -129,9 +129,9 @@ class DocexchangeApp:
             raise
 
     async def stop(self) -> None:
-        """Answer what was accepted, then end: server, followers, log, in this order."""
-        await self._server.stop()
+        """End the subscriptions, answer what was accepted, then end: server, followers, log, in this order."""
         await self._parts.push.stop()
+        await self._server.stop()
         await asyncio.gather(
             asyncio.to_thread(self._process.stop),
             asyncio.to_thread(self.views.stop),

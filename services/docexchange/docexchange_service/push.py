@@ -48,13 +48,17 @@ class InboxPush:
         self._partitions = partitions
         self._waiting: dict[str, set[_News]] = defaultdict(set)
         self._sleeper: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to watch the views."""
         self._sleeper = asyncio.create_task(self._watch())
 
     async def stop(self) -> None:
-        """Stop watching; the subscriptions end with their calls."""
+        """Stop watching, and end the subscriptions: they go on from their cursors elsewhere, or after the start."""
+        self._stopping = True
+        for news in {each for waiting in self._waiting.values() for each in waiting}:
+            news.tell(())
         if self._sleeper is not None:
             self._sleeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -72,6 +76,8 @@ class InboxPush:
         listening: set[str] = set()
         try:
             while True:
+                if self._stopping:
+                    raise _going_down()
                 if not admitted():
                     raise _ended()
                 codes = self._directory.predecessors(agency) | {agency}
@@ -142,6 +148,15 @@ def _ended() -> Refusal:
         "SUBSCRIPTION_ENDED",
         en="The key, the system or its agency was revoked, suspended or merged meanwhile. Call again to be told which.",
         vi="Khóa, hệ thống hoặc cơ quan đã bị thu hồi, tạm ngừng hoặc sáp nhập. Hãy gọi lại để biết lý do cụ thể.",
+    )
+
+
+def _going_down() -> Refusal:
+    return Refusal(
+        Kind.UNAVAILABLE,
+        "SERVER_STOPPING",
+        en="The server is going down. Subscribe again from the last cursor; nothing is lost.",
+        vi="Máy chủ đang dừng. Hãy đăng ký lại từ con trỏ cuối cùng; không mất dữ liệu nào.",
     )
 
 
