@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import statistics
 from itertools import count
 from pathlib import Path
 
@@ -16,15 +17,20 @@ from tests.bench.result import Result, at_most
 
 _MEMORY_GOAL, _READY_GOAL = 300.0, 5.0  # MB; seconds
 _SECONDS, _IN_FLIGHT, _LISTS = 10.0, 32, 200
+_STARTS = 3
 
 
 def measure() -> list[Result]:
     """Load a fresh platform, stop it, and start it again on what it has stored."""
     with folder() as data:
         memory = _loaded(data)
-        with running(data) as platform:
-            ready = platform.ready_seconds
+        ready = statistics.median(_ready_seconds(data) for _ in range(_STARTS))
     return [at_most("memory", memory, "MB", _MEMORY_GOAL), at_most("ready", ready, "s", _READY_GOAL)]
+
+
+def _ready_seconds(data: Path) -> float:
+    with running(data) as platform:
+        return platform.ready_seconds
 
 
 def _loaded(data: Path) -> float:

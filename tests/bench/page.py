@@ -52,7 +52,7 @@ BOUNDS = {  # what bounds a figure whose goal is missed; no numbers but those of
     "random. In a small log many appends of a batch share a page; in a large one none do, and each page is written "
     "to the WAL and copied back by itself.",
     "growth_inbox": "Pages of a larger table are less often in SQLite's cache.",
-    "ready": "Importing the services' modules and generated code.",
+    "ready": "Importing the services' modules and generated code, which a busy machine stretches.",
     "memory": "Generated code, SQLite's caches of log and views, and the states that the executors remember.",
     "edxml_200mb_memory": "Chunks on their way between gRPC, the spool and the blob store.",
     "edxml_200mb_memory_client": "Chunks on their way between gRPC and the file.",
