@@ -35,13 +35,12 @@ WHAT = {
 BOUNDS = {  # what bounds a figure whose goal is missed; no numbers but those of the table
     "append_sqlite_256": "Python, in turns with SQLite. The callers' part of an append (serialising, hashing the name "
     "of its stream, a future, waking up), its planning and sealing, and SQLite's inserts and commit (the ceiling) "
-    "take turns: to let the callers work beside the inserts was tried too, and lost more to the interpreter's lock "
-    "than it won. Of SQLite's part most is two random index pages an event, one of streams and one of request ids, "
-    "which the WAL takes whole.",
-    "send_document_vs_echo": "One interpreter. In a profile of the platform under this load the event loop's thread "
-    "holds it nearly all the time: about as long in gRPC itself, as the echo does, as in some thirty functions of "
-    "admission, decision and answer with no large one among them. The threads of writer, views, relay, push and the "
-    "replacement process, which the echo does not have, share what is left.",
+    "take turns; to let the callers work beside the inserts was slower in most of the runs that compared the two. The "
+    "largest piece of SQLite's part is the commit: the WAL takes whole each index page that an event touches.",
+    "send_document_vs_echo": "One interpreter. The event loop's thread alone takes more time a call than the whole "
+    "echo: about half of it in gRPC, the rest in some thirty functions of admission, decision and answer, none of them "
+    "large in a profile. The threads of writer, views, relay, push and the replacement process, which the echo does "
+    "not have, want the same interpreter.",
     "send_to_seen_p99": "The commit's fdatasync, the views' transaction and the push each wake a thread in turn; on a "
     "machine whose cores are busy each wake-up waits for a core.",
     "view_rebuild": "Python's work a record: parsing envelope and event, the aggregate's rules for a copy, a row of "
