@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -19,6 +19,8 @@ class Marks:
 
     def __init__(self, url: str, follower: str, log: str, partitions: int) -> None:
         self._engine = sa.create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            sa.event.listen(self._engine, "connect", _without_waiting_for_the_disk)
         self._follower = follower
         self._log = log
         positions.metadata.create_all(self._engine)
@@ -44,3 +46,9 @@ class Marks:
     def close(self) -> None:
         """Release the database."""
         self._engine.dispose()
+
+
+def _without_waiting_for_the_disk(connection: Any, _record: object) -> None:
+    """Let a power cut take back the last moves: their records are given again, which is harmless."""
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=NORMAL")
