@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -18,6 +18,7 @@ from decider.refusal import Refusal
 from google.protobuf.timestamp_pb2 import Timestamp
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import events_pb2 as e
+from vietnam.working_calendar import VIETNAM_TIME
 
 from docexchange_service import attachment, content, document
 from docexchange_service.document import Document
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 Keep: TypeAlias = Callable[[], Awaitable[None]]
 Decide: TypeAlias = "Callable[[Document], Sequence[Message]]"
-
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True)
@@ -204,7 +203,7 @@ def _current(replaces: Sequence[e.ReplacedDocument]) -> list[e.ReplacedDocument]
 
 
 def _day(now: datetime) -> date:
-    return now.astimezone(_VIETNAM).date()
+    return now.astimezone(VIETNAM_TIME).date()
 
 
 def _timestamp(now: datetime) -> Timestamp:

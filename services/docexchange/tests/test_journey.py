@@ -6,7 +6,6 @@ import uuid
 
 import pytest
 from decider.refusal import Refusal
-from docexchange_service.views.counts import _VIETNAM
 from google.type.date_pb2 import Date
 from grpckit.client import connect
 from grpckit.signing import Signer
@@ -16,6 +15,7 @@ from lienthong.identity.v1 import agency_service_pb2_grpc as a_rpc
 from lienthong.identity.v1 import system_service_pb2 as s
 from lienthong.identity.v1 import system_service_pb2_grpc as s_rpc
 from lienthong.identity.v1.system_pb2 import SYSTEM_ROLE_AGENCY
+from vietnam.working_calendar import VIETNAM_TIME
 
 from .agency import Agency, request_of, stub_of
 from .documents import content
@@ -25,7 +25,7 @@ DONE = [d.STATUS_ARRIVED, d.STATUS_ACCEPTED, d.STATUS_ASSIGNED, d.STATUS_IN_PROC
 
 
 def today(shared: Installation) -> Date:
-    day = shared.clock().astimezone(_VIETNAM).date()
+    day = shared.clock().astimezone(VIETNAM_TIME).date()
     return Date(year=day.year, month=day.month, day=day.day)
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from docexchange_service.views.counts import _VIETNAM
 from google.type.date_pb2 import Date
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import document_service_pb2 as s
 from lienthong.docexchange.v1 import events_pb2 as e
+from vietnam.working_calendar import VIETNAM_TIME
 
 from .documents import content
 from .installation import Installation
@@ -20,7 +20,7 @@ INVALID = "REQUEST_INVALID"
 
 
 def tomorrow(shared: Installation) -> Date:
-    day = shared.clock().astimezone(_VIETNAM).date() + timedelta(days=1)
+    day = shared.clock().astimezone(VIETNAM_TIME).date() + timedelta(days=1)
     return Date(year=day.year, month=day.month, day=day.day)
 
 

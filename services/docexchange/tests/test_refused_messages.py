@@ -10,11 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from docexchange_service.views.counts import _VIETNAM
 from vietnam.edxml import DocumentCode, DocumentType, Promulgation
 from vietnam.edxml import document_id as ids
 from vietnam.edxml.namespaces import EDXML
 from vietnam.enums import ProcessingStatus
+from vietnam.working_calendar import VIETNAM_TIME
 
 from .installation import Installation
 from .messages import attachment, message, recall, replacing, same, status, update
@@ -86,7 +86,7 @@ async def test_a_message_that_is_hostile_or_wrong_is_refused(
 
 async def test_the_rules_of_qcvn_102_hold(shared: Installation) -> None:
     agency = await shared.agency()
-    tomorrow = shared.clock().astimezone(_VIETNAM).date() + timedelta(days=1)
+    tomorrow = shared.clock().astimezone(VIETNAM_TIME).date() + timedelta(days=1)
     at = "MessageHeader.PromulgationInfo.PromulgationDate"
     dated = message(agency, agency, promulgation=Promulgation("Vinh", tomorrow), files=(b"x",))
     await refused(shared, agency.take(dated), "DATE_IN_FUTURE", at)

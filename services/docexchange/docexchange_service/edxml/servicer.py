@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from vietnam import edxml
 from vietnam.edxml import signature
 from vietnam.enums import BusinessType, ProcessingStatus, ReceiverChange
 from vietnam.errors import VietnamError
+from vietnam.working_calendar import VIETNAM_TIME
 
 from docexchange_service import document
 from docexchange_service import document_refusals as refuse
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from docexchange_service.blobs import Blobs
     from docexchange_service.sending import Sending
 
-_VIETNAM = timezone(timedelta(hours=7))
 _SEND, _RECEIVE = "documents.send", "documents.receive"
 
 
@@ -76,7 +75,7 @@ class Edxml(rpc.EdxmlServiceServicer):
     ) -> s.ImportMessageResponse:
         """Take a message; nothing is kept of one that is refused."""
         described = await first_part(requests)
-        today = self._sending.now().astimezone(_VIETNAM).date()
+        today = self._sending.now().astimezone(VIETNAM_TIME).date()
         limits = self._settings.limits
         with (
             storing(),

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from eventlog.record import Recorded
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import events_pb2 as e
+from vietnam.working_calendar import VIETNAM_TIME
 from views.view import Key, View
 
 from docexchange_service.views.copies import Row, types
 
-_VIETNAM = timezone(timedelta(hours=7))
 _NOTHING = {"sent": 0, "received": 0, "accepted": 0, "refused": 0, "completed": 0}
 _COUNTED = {d.STATUS_ACCEPTED: "accepted", d.STATUS_REFUSED: "refused", d.STATUS_COMPLETED: "completed"}
 
@@ -21,7 +21,7 @@ _COUNTED = {d.STATUS_ACCEPTED: "accepted", d.STATUS_REFUSED: "refused", d.STATUS
 def day_of(recorded: Recorded) -> str:
     """Return the day of a record, in Vietnam, as yyyy-mm-dd."""
     seconds = recorded.record.recorded_at.seconds
-    return datetime.fromtimestamp(seconds, UTC).astimezone(_VIETNAM).date().isoformat()
+    return datetime.fromtimestamp(seconds, UTC).astimezone(VIETNAM_TIME).date().isoformat()
 
 
 def keys(recorded: Recorded) -> Iterable[Key]:
