@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from lienthong.docexchange.v1 import events_pb2 as e
+
 from docexchange_service.document import Delivery, Pending, evolve_delivery
 
 if TYPE_CHECKING:
@@ -60,4 +62,13 @@ def types(*messages: type[Message]) -> frozenset[str]:
     return frozenset(message.DESCRIPTOR.full_name for message in messages)
 
 
+DOCUMENT_EVENTS = types(
+    e.DocumentSent,
+    e.DeliveryStatusReported,
+    e.RecallRequested,
+    e.UpdateProposed,
+    e.ReplacementProposed,
+    e.ChangeAgreed,
+    e.ChangeRefused,
+)
 Row = Mapping[str, Any]

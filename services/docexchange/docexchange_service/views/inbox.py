@@ -12,7 +12,7 @@ from lienthong.docexchange.v1 import events_pb2 as e
 from views.view import Key, View
 
 from docexchange_service.document import Delivery, evolve_delivery
-from docexchange_service.views.copies import Row, packed, types, unpacked
+from docexchange_service.views.copies import DOCUMENT_EVENTS, Row, packed, unpacked
 
 COLUMNS = (
     sa.Column("recipient", sa.String(35), primary_key=True),
@@ -106,15 +106,7 @@ INBOX = View(
     version=1,
     log="docexchange",
     columns=COLUMNS,
-    types=types(
-        e.DocumentSent,
-        e.DeliveryStatusReported,
-        e.RecallRequested,
-        e.UpdateProposed,
-        e.ReplacementProposed,
-        e.ChangeAgreed,
-        e.ChangeRefused,
-    ),
+    types=DOCUMENT_EVENTS,
     keys=keys,
     fold=fold,
     indexes=(("recipient", "partition", "position"), ("recipient", "sent"), ("partition", "position")),

@@ -11,7 +11,7 @@ from lienthong.docexchange.v1 import events_pb2 as e
 from views.view import Key, View
 
 from docexchange_service.document import Delivery
-from docexchange_service.views.copies import Row, after, packed_all, types, unpacked_all
+from docexchange_service.views.copies import DOCUMENT_EVENTS, Row, after, packed_all, unpacked_all
 
 _ACCEPTED = {d.STATUS_ACCEPTED, d.STATUS_ASSIGNED, d.STATUS_IN_PROCESS, d.STATUS_COMPLETED}
 
@@ -75,15 +75,7 @@ OUTBOX = View(
         sa.Column("sent", sa.BigInteger, nullable=False),  # microseconds since 1970
         sa.Column("changed", sa.BigInteger, nullable=False),
     ),
-    types=types(
-        e.DocumentSent,
-        e.DeliveryStatusReported,
-        e.RecallRequested,
-        e.UpdateProposed,
-        e.ReplacementProposed,
-        e.ChangeAgreed,
-        e.ChangeRefused,
-    ),
+    types=DOCUMENT_EVENTS,
     keys=keys,
     fold=fold,
     indexes=(("sender", "sent"),),

@@ -10,7 +10,7 @@ from eventlog.record import Recorded
 from lienthong.docexchange.v1 import events_pb2 as e
 from views.view import Key, View
 
-from docexchange_service.views.copies import Row, types
+from docexchange_service.views.copies import DOCUMENT_EVENTS, Row
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -68,15 +68,7 @@ TRACE = View(
         sa.Column("partition", sa.Integer, nullable=False),
         sa.Column("position", sa.BigInteger, nullable=False),
     ),
-    types=types(
-        e.DocumentSent,
-        e.DeliveryStatusReported,
-        e.RecallRequested,
-        e.UpdateProposed,
-        e.ReplacementProposed,
-        e.ChangeAgreed,
-        e.ChangeRefused,
-    ),
+    types=DOCUMENT_EVENTS,
     keys=keys,
     fold=fold,
 )
