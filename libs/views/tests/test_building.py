@@ -3,7 +3,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -14,35 +13,12 @@ from eventlog.follower import run_to_end
 from hypothesis import strategies as st
 from lienthong.log.v1.record_pb2 import Position
 from views.errors import BeingBuilt, BuildStopped
-from views.runtime import Views
 from views.view import View
+
+from .crash import Crash, crash_at
 
 _TEXTS = st.sampled_from(["a", "b", "c", "a+b", "b+c+d", "a-", "b-", "a+b-"])
 _STREAMS = st.sampled_from(["s1", "s2", "s3"])
-
-
-class Crash(BaseException):
-    pass
-
-
-def crash_at(views: Views, step: int) -> Callable[[], None]:
-    """Make the process die at the n-th statement or commit from now on; return how to take it back."""
-    left = [step]
-
-    def die(*_: object) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise Crash
-
-    engine = views._database.writer
-    for name in ("before_cursor_execute", "commit"):
-        sa.event.listen(engine, name, die)
-
-    def undo() -> None:
-        for name in ("before_cursor_execute", "commit"):
-            sa.event.remove(engine, name, die)
-
-    return undo
 
 
 def test_a_view_of_a_log_with_records_is_not_ready_until_it_has_caught_up(

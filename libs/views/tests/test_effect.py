@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,6 +16,8 @@ from views.errors import Poisoned, VersionUnknown
 from views.runtime import Followed, Views
 from views.specification import MemoryLog, rows_of
 from views.view import View
+
+from .crash import Crash, crash_at
 
 _TEXTS = st.sampled_from(["a", "b", "c", "a+b", "b+c+d", "a-", "b-", "a+b-"])
 _STREAMS = st.sampled_from(["s1", "s2", "s3"])
@@ -42,30 +43,6 @@ def test_any_batching_gives_what_folding_one_by_one_gives(
         assert contents(views) == rows_of(words, log.records())
         assert views.compare_with_fresh_fold("words").same
         views.stop()
-
-
-class Crash(BaseException):
-    pass
-
-
-def crash_at(views: Views, step: int) -> Callable[[], None]:
-    """Make the process die at the n-th statement or commit from now on; return how to take it back."""
-    left = [step]
-
-    def die(*_: object) -> None:
-        left[0] -= 1
-        if left[0] == 0:
-            raise Crash
-
-    engine = views._database.writer
-    for name in ("before_cursor_execute", "commit"):
-        sa.event.listen(engine, name, die)
-
-    def undo() -> None:
-        for name in ("before_cursor_execute", "commit"):
-            sa.event.remove(engine, name, die)
-
-    return undo
 
 
 def test_a_crash_between_any_two_steps_of_a_batch_changes_no_effect(
