@@ -13,6 +13,8 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from grpckit.process import prepare_process
+
 from tests.bench import page
 
 BENCHMARKS = {  # module: the names of its results
@@ -31,7 +33,9 @@ def main() -> int:
     """Run what is asked for; 1 when a benchmark failed. A goal that is missed is a figure, not a failure."""
     options = _options()
     if options.module:
-        results = import_module(f"tests.bench.{options.module}").measure()
+        benchmark = import_module(f"tests.bench.{options.module}")
+        prepare_process()
+        results = benchmark.measure()
         sys.stdout.write(json.dumps([each.as_json() for each in results]) + "\n")
         return 0
     results, failed = [], False

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import sys
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import uvloop
-from embedded.serving import SWITCH_SECONDS
+from grpckit.process import prepare_process
 
 T = TypeVar("T")
 
 
 def run(main: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run a coroutine on the platform's kind of event loop, with its settings of the interpreter."""
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()
+    prepare_process()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())

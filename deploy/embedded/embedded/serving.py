@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
-import sys
 from collections.abc import Coroutine
 from typing import Any
 
 import typer
 import uvloop
 from eventlog.errors import StoreMismatch, StoreUnavailable
+from grpckit.process import prepare_process
 from grpckit.server import ServerError
 from grpckit.signing import KeyFileError
 
@@ -20,14 +19,12 @@ from embedded.errors import EmbeddedError
 from embedded.platform import Platform, PlatformSettings
 
 CANNOT_START = (EmbeddedError, KeyFileError, ServerError, StoreMismatch, StoreUnavailable)
-SWITCH_SECONDS = 0.0005  # writers and followers are threads: the event loop should not wait 5 ms for its turn
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine on the platform's event loop; what keeps a platform from starting is one line and status 2."""
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    sys.setswitchinterval(SWITCH_SECONDS)
-    gc.freeze()  # what was imported is never garbage: do not look through it again
+    prepare_process()
     try:
         uvloop.run(main)
     except CANNOT_START as error:

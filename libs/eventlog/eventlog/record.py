@@ -91,6 +91,12 @@ class Recorded:
         return record_pb2.Record.FromString(self.data)
 
     @_Once
+    def micros(self) -> int:
+        """Return when it was recorded, in microseconds since 1970."""
+        at = self.record.recorded_at
+        return at.seconds * 1_000_000 + at.nanos // 1_000
+
+    @_Once
     def event(self) -> Message:
         """Parse the event at the first look; UnknownEventType where the program is older than the log."""
         return message_class(self.type_name).FromString(self.record.event.value)

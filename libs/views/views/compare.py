@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from views.view import Key
 
 _MOST_LISTED = 100
+_PAGE = 2_000  # rows
 
 
 @dataclass(frozen=True)
@@ -69,8 +70,9 @@ def content(connection: Connection, table: sa.Table) -> Content:
     """Read a table through."""
     digest = hashlib.sha256()
     count = 0
-    for count, row in enumerate(_ordered(connection, table), 1):  # noqa: B007 - the last count is the result
-        digest.update(repr(row).encode())
+    for rows in _pages(connection, table):
+        count += len(rows)
+        digest.update(repr(rows).encode())
     return Content(count, digest.hexdigest())
 
 
@@ -95,11 +97,17 @@ def _named(names: Sequence[str], row: tuple[Any, ...] | None) -> Mapping[str, An
 
 
 def _ordered(connection: Connection, table: sa.Table) -> Iterator[tuple[Any, ...]]:
+    return chain.from_iterable(_pages(connection, table))
+
+
+def _pages(connection: Connection, table: sa.Table) -> Iterator[list[tuple[Any, ...]]]:
+    """Give a table's rows in order of their keys, as many at a time for one table as for another."""
+
     def binary(column: sa.Column[Any]) -> sa.ColumnElement[Any]:
         if connection.dialect.name == "postgresql" and column.type.python_type is str:
             return sa.collate(column, "C")
         return column
 
     query = sa.select(table).order_by(*map(binary, table.primary_key))
-    result = connection.execution_options(yield_per=2000).execute(query)
-    return (tuple(row) for row in result)
+    result = connection.execution_options(yield_per=_PAGE).execute(query)
+    return (list(map(tuple, rows)) for rows in result.partitions())

@@ -38,14 +38,13 @@ def keys_in(steps: Sequence[Step]) -> list[Key]:
 def fold(
     view: View, steps: Sequence[Step], rows: dict[Key, dict[str, Any]], parked: Collection[str]
 ) -> tuple[dict[Key, dict[str, Any] | None], list[tuple[Recorded, Exception]]]:
-    """Fold steps into `rows` (which it uses up); return the changed rows, None for deleted, and the failures.
+    """Fold steps into `rows`; return the changed rows, None for deleted, and the failures.
 
     Records of `parked` streams, and those of a stream after its failure, are passed over.
     """
     changed: dict[Key, dict[str, Any] | None] = {}
     failures: list[tuple[Recorded, Exception]] = []
     stopped: set[str] = set()
-    now: dict[Key, dict[str, Any] | None] = {**rows}
     folding, complete = view.fold, view.complete
     for record, keys in steps:
         stream = record.stream
@@ -56,12 +55,11 @@ def fold(
                 raise keys  # noqa: TRY301 - failures of keys and of fold take the same way
             made = []
             for key in keys:
-                row = folding(key, now.get(key), record)
+                row = folding(key, changed[key] if key in changed else rows.get(key), record)
                 made.append((key, None if row is None else complete(key, row)))
         except Exception as error:  # noqa: BLE001 - whatever an author's code raises poisons the stream
             stopped.add(stream)
             failures.append((record, error))
             continue
-        now.update(made)
         changed.update(made)
     return changed, failures

@@ -23,6 +23,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -86,6 +87,10 @@ class View:
         return json.dumps(sorted([column.name, repr(column.type), column.primary_key] for column in self.columns))
 
     @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.blank)
+
+    @cached_property
     def _required(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns if not c.nullable and not c.primary_key)
 
@@ -116,18 +121,21 @@ class View:
 
     def complete(self, key: Key, row: Row) -> dict[str, Any]:
         """Return a row with all columns in the table's order; BadRow where it does not fit the columns."""
-        full = {**self.blank, **row}
-        if len(full) != len(self.blank):
+        whole = isinstance(row, dict) and tuple(row) == self._names  # as most are: loaded, changed and given back
+        full: Any = row if whole else {**self.blank, **row}
+        if len(full) != len(self._names):
             raise BadRow(f"unknown columns: {', '.join(sorted(set(full) - set(self.blank)))}")
-        for name, value in zip(self.key_names, key, strict=True):
-            if name in row and row[name] != value:
-                raise BadRow(f"column {name} is not what the key says")
-            full[name] = value
+        if tuple(islice(full.values(), len(key))) != key:
+            for name, value in zip(self.key_names, key, strict=True):
+                if name in row and row[name] != value:
+                    raise BadRow(f"column {name} is not what the key says")
+                full[name] = value
         if None in full.values():
             for name in self._required:
                 if full[name] is None:
                     raise BadRow(f"column {name} must not be NULL")
-        return full
+        completed: dict[str, Any] = full
+        return completed
 
 
 def _default(column: sa.Column[Any]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+
+import uvloop
+from grpckit.process import prepare_process
 
 from docexchange_service.app import serve
 from docexchange_service.settings import Settings
@@ -12,7 +14,8 @@ from docexchange_service.settings import Settings
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    asyncio.run(serve(Settings()))
+    prepare_process()
+    uvloop.run(serve(Settings()))
 
 
 if __name__ == "__main__":

@@ -56,8 +56,7 @@ def fold(key: Key, row: Row | None, recorded: Recorded) -> Row | None:
             return _line(recipient, document, event.revision, event, recorded)
     if row is None:
         raise LookupError("an event of a copy that was never sent")
-    copy = evolve_delivery(unpacked(recipient, row["copy"]), event)
-    changed = {**row, **_standing(copy), **_place(recorded)}
+    changed = {**row, **_standing(evolve_delivery(unpacked(recipient, row["copy"]), event), recorded)}
     if isinstance(event, e.UpdateProposed):
         changed |= {**_content(event.content), "revision": event.revision}
     return changed
@@ -74,8 +73,7 @@ def _line(
         "revision": revision,
         "sent": event.time.ToMicroseconds(),
         **_content(event.content),
-        **_standing(Delivery(recipient, revision)),
-        **_place(recorded),
+        **_standing(Delivery(recipient, revision), recorded),
     }
 
 
@@ -88,14 +86,12 @@ def _content(content: d.Content) -> dict[str, Any]:
     }
 
 
-def _standing(copy: Delivery) -> dict[str, Any]:
-    return {"status": int(copy.status), "pending": len(copy.pending), "copy": packed(copy)}
-
-
-def _place(recorded: Recorded) -> dict[str, Any]:
-    changed = recorded.record.recorded_at
+def _standing(copy: Delivery, recorded: Recorded) -> dict[str, Any]:
     return {
-        "changed": changed.seconds * 1_000_000 + changed.nanos // 1_000,
+        "status": int(copy.status),
+        "pending": len(copy.pending),
+        "copy": packed(copy),
+        "changed": recorded.micros,
         "partition": recorded.partition,
         "position": recorded.position,
     }
