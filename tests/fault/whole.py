@@ -5,18 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import sqlite3
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from directory.directory import Directory
-from embedded.audit import Audit, audit
 from embedded.platform import Platform, PlatformSettings
 from eventlog.record import Recorded
 from eventlog.store import Store
-from eventlog.topic import Topic
+from tour.audit import Audit, audit
+from tour.on_embedded import audited
 
 from tests.fault.mirror import Mirror
 
@@ -32,13 +31,12 @@ async def audit_whole(data: Path, mirrors: Mapping[str, Mirror], *, partitions: 
     """
     settings = PlatformSettings(data=data, port_base=0, partitions=partitions, drain=0.2)
     async with Platform(settings) as platform:
-        found = await audit(platform)
+        found = await audit(audited(platform))
         assert found.clean, found
         await _everything_follows(platform)
         for name, app in (("identity", platform.identity), ("docexchange", platform.docexchange)):
             records = await asyncio.to_thread(_by_partition, app.log.store)
             _holds_what_was_read(mirrors.get(name), records)
-            assert await asyncio.to_thread(_of_topic, platform.topic, app.log.store) == records, f"topic of {name}"
             assert not app.views.failed
         _directory_is_a_fold(platform.docexchange.directory, platform.identity.log.store)
         stored = _stored_attachments(platform.docexchange.log.store)
@@ -70,20 +68,6 @@ def _by_partition(store: Store) -> list[list[Recorded]]:
         while batch := store.read(partition, len(records[-1]), _BATCH):
             records[-1] += batch
     return records
-
-
-def _of_topic(topic: Topic, store: Store) -> list[list[Recorded]]:
-    """Read a topic to the heads of its log; what comes again is dropped."""
-    heads = store.heads()
-    found: list[list[Recorded]] = [[] for _ in heads]
-    feed = topic.source(store.log, store.partitions).subscribe("audit", dict.fromkeys(range(len(heads)), 0))
-    end = time.monotonic() + _SETTLE_SECONDS
-    while [len(each) for each in found] != list(heads) and time.monotonic() < end:
-        for recorded in feed.poll(_BATCH, 0.1):
-            if recorded.position == len(found[recorded.partition]):
-                found[recorded.partition].append(recorded)
-    feed.close()
-    return found
 
 
 def _holds_what_was_read(mirror: Mirror | None, records: Sequence[Sequence[Recorded]]) -> None:

@@ -1,10 +1,9 @@
-"""The commands that the embedded platform adds to `lienthong`."""
+"""The command that the embedded platform adds to `lienthong`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from embedded.tour.command import tour
 from embedded.up import up
 
 if TYPE_CHECKING:
@@ -12,6 +11,5 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands; found by the entry point `lienthong.commands`."""
+    """Add the command; found by the entry point `lienthong.commands`."""
     app.command()(up)
-    app.command()(tour)

@@ -8,7 +8,7 @@ from typing import Final
 from lienthong.docexchange.v1 import document_pb2 as d
 from vietnam.enums import Priority, Steering
 
-from embedded.tour.plan import File, Status
+from tour.plan import File, Status
 
 _ARRIVED, _REFUSED, _ACCEPTED = d.STATUS_ARRIVED, d.STATUS_REFUSED, d.STATUS_ACCEPTED
 _ASSIGNED, _IN_PROCESS, _COMPLETED = d.STATUS_ASSIGNED, d.STATUS_IN_PROCESS, d.STATUS_COMPLETED

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from embedded.commands import register
+from tour.command import register
 from typer import Typer
 from typer.testing import CliRunner, Result
 
@@ -17,6 +17,7 @@ KEYS = [
 
 def invoke(*arguments: str) -> Result:
     app = Typer()
+    app.callback()(lambda: None)  # so that its only command keeps its name
     register(app)
     return CliRunner().invoke(app, ["tour", *arguments])
 

@@ -10,7 +10,7 @@ from random import Random
 from typing import Final
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from embedded.tour.plan import File
+from tour.plan import File
 
 MEDIA_TYPE: Final = "application/pdf"
 _START: Final = b"%PDF-1.7\n"

@@ -10,9 +10,9 @@ from typing import Final
 
 from lienthong.docexchange.v1 import document_pb2 as d
 
-from embedded.tour import LEAST, spread
-from embedded.tour.places import MERGED, Place
-from embedded.tour.plan import Change, Copy, Legacy, Plan, Planned
+from tour import LEAST, spread
+from tour.places import MERGED, Place
+from tour.plan import Change, Copy, Legacy, Plan, Planned
 
 FORWARDED: Final = 10  # documents at least that are sent to the merged agency's code after the merger
 _REPLY_DISTANCE: Final = 20  # documents between a document and its answer: more than are in flight

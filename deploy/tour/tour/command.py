@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from embedded.tour import LEAST
+from tour import LEAST
 
 
 def tour(
@@ -26,7 +26,12 @@ def tour(
 ) -> None:
     """Play a day of document exchange on a fresh platform and check all of it; status 1 when anything is wrong."""
     typer.echo("The day is prepared ...", err=True)  # importing the services takes a second
-    from embedded.tour.whole import Asked, play  # noqa: PLC0415 - see the module
+    from tour.whole import Asked, play  # noqa: PLC0415 - see the module
 
     if not play(Asked(documents, seed, data, port_base, stay, as_json)):
         raise typer.Exit(1)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command; found by the entry point `lienthong.commands`."""
+    app.command()(tour)

@@ -12,15 +12,15 @@ from google.type.date_pb2 import Date
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import mailbox_service_pb2 as m
 
-from embedded.tour.places import MERGED, SUCCESSOR
-from embedded.tour.plan import Change, Planned
-from embedded.tour.senders import FAULTS
+from tour.places import MERGED, SUCCESSOR
+from tour.plan import Change, Planned
+from tour.senders import FAULTS
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from embedded.tour.board import Board
-    from embedded.tour.country import Country
+    from tour.board import Board
+    from tour.country import Country
 
 _PAGE: Final = 200
 _SAMPLE: Final = 40

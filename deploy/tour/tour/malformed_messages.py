@@ -14,8 +14,8 @@ from vietnam.edxml.namespaces import EDXML
 from vietnam.enums import ProcessingStatus
 from vietnam.working_calendar import VIETNAM_TIME
 
-from embedded.tour import contents
-from embedded.tour.plan import File
+from tour import contents
+from tour.plan import File
 
 if TYPE_CHECKING:
     from datetime import date, datetime

@@ -18,9 +18,9 @@ from vietnam import agency_code, document_types, edxml
 from vietnam.edxml import signature
 from vietnam.enums import BusinessType
 
-from embedded.tour import contents
-from embedded.tour.contents import Measured
-from embedded.tour.plan import File, Legacy, Planned
+from tour import contents
+from tour.contents import Measured
+from tour.plan import File, Legacy, Planned
 
 _DATE: Final = re.compile(rb"(Date>)(\d{4})/(\d{2})/(\d{2})(<)")
 _CODE: Final = re.compile(rb"(OrganId>)([^<]+)(<)")

@@ -14,22 +14,22 @@ from typing import TYPE_CHECKING, Final
 from grpckit.signing import Signer
 from lienthong_sdk.client import Addresses
 
-from embedded.tour import malformed
-from embedded.tour.board import Board
-from embedded.tour.checks import Checks
-from embedded.tour.country import Country, enrol
-from embedded.tour.malformed_calls import Scene
-from embedded.tour.malformed_messages import SENDER
-from embedded.tour.messages import Messages
-from embedded.tour.places import MERGED, Place
-from embedded.tour.receivers import Desk, Receiver
-from embedded.tour.senders import Pace, Senders
+from tour import malformed
+from tour.board import Board
+from tour.checks import Checks
+from tour.country import Country, enrol
+from tour.malformed_calls import Scene
+from tour.malformed_messages import SENDER
+from tour.messages import Messages
+from tour.places import MERGED, Place
+from tour.receivers import Desk, Receiver
+from tour.senders import Pace, Senders
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embedded.tour.plan import Plan, Planned
-    from embedded.tour.show import Show
+    from tour.plan import Plan, Planned
+    from tour.show import Show
 
 RATE: Final = 40.0  # documents a second at most
 _RECEIVING: Final = 4  # calls of receivers at a time

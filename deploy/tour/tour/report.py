@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -13,11 +13,11 @@ from lienthong_sdk.client import Addresses
 from rich.console import Console
 from rich.table import Table
 
-from embedded.audit import Audit
-from embedded.tour.malformed import CASES
+from tour.audit import Audit
+from tour.malformed import CASES
 
 if TYPE_CHECKING:
-    from embedded.tour.outcome import Outcome
+    from tour.outcome import Outcome
 
 _LABELS: Final = {
     d.STATUS_ARRIVED: "01 đã đến (arrived)",
@@ -31,12 +31,13 @@ _LABELS: Final = {
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome; `seconds` from the start of the platform to the end of the audit."""
+    """The outcome; `seconds` from the start to the end of the audit; `engines` it ran on, if not embedded."""
 
     outcome: Outcome
     agencies: int
     audit: Audit
     seconds: float
+    engines: Mapping[str, str]
 
     @property
     def failures(self) -> Sequence[str]:
@@ -75,7 +76,7 @@ class Report:
             "latency_ms": {"p50": round(self.outcome.median, 1), "p99": round(self.outcome.slow, 1)},
             "seconds": round(self.seconds, 1),
         }
-        return json.dumps(outcome)
+        return json.dumps(outcome | ({"engines": dict(self.engines)} if self.engines else {}))
 
     def print(self, console: Console) -> None:
         """Show the outcome."""
@@ -109,6 +110,7 @@ class Report:
             ("Malformed, and refused as they must be", f"{count['malformed_refused']} of {count['malformed_sent']}"),
             ("From send to seen: median, p99", f"{self.outcome.median:.0f} ms, {self.outcome.slow:.0f} ms"),
             ("Seconds, records, records a second", self._throughput()),
+            *((f"  {name}", version) for name, version in self.engines.items()),
         ]
 
     def _throughput(self) -> str:

@@ -14,22 +14,20 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import typer
-from lienthong_sdk.client import Addresses
+from embedded.errors import EmbeddedError
+from embedded.serving import run
 from rich.console import Console
 from vietnam.working_calendar import VIETNAM_TIME
 
-from embedded.audit import audit
-from embedded.errors import EmbeddedError
-from embedded.serving import run
-from embedded.tour import company, host
-from embedded.tour.day import Setting
-from embedded.tour.places import SUCCESSOR, places
-from embedded.tour.players import Order
-from embedded.tour.report import Report, staying
-from embedded.tour.show import Show, show_on
+from tour import company, host, on_embedded
+from tour.day import Setting
+from tour.places import SUCCESSOR, places
+from tour.players import Order
+from tour.report import Report, staying
+from tour.show import Show, show_on
 
 if TYPE_CHECKING:
-    from embedded.platform import Platform
+    from tour.host import Host
 
 
 @dataclass(frozen=True)
@@ -69,7 +67,7 @@ class _Tour:
         async with AsyncExitStack() as running:
             with show_on(sys.stderr if asked.as_json else sys.stdout, plain=asked.as_json) as show:
                 show.stage("The platform starts", 1)
-                started = host.started(data / "platform", asked.port_base, stay=asked.stay, tell=_tell)
+                started = on_embedded.started(data / "platform", asked.port_base, stay=asked.stay, tell=_tell)
                 platform = await running.enter_async_context(started)
                 report = await self._play(platform, data, show, begun)
             self.ok = report.ok
@@ -79,13 +77,13 @@ class _Tour:
             if asked.stay:
                 await _stay(_setting(platform, data, date.min))
 
-    async def _play(self, platform: Platform, data: Path, show: Show, begun: float) -> Report:
+    async def _play(self, platform: Host, data: Path, show: Show, begun: float) -> Report:
         today = datetime.now(VIETNAM_TIME).date()
         order = Order(self._asked.documents, self._asked.seed, _setting(platform, data, today))
         outcome = await company.play(order, show)
         show.stage("The log is audited", 0)
-        found = await audit(platform, lambda what: show.advance(0, what))
-        return Report(outcome, len(places()), found, monotonic() - begun)
+        found = await platform.audit(lambda what: show.advance(0, what))
+        return Report(outcome, len(places()), found, monotonic() - begun, platform.engines)
 
 
 async def _stay(setting: Setting) -> None:
@@ -98,12 +96,12 @@ async def _stay(setting: Setting) -> None:
     await ended.wait()
 
 
-def _setting(platform: Platform, data: Path, today: date) -> Setting:
+def _setting(platform: Host, data: Path, today: date) -> Setting:
     folder = data / "under-way"
     keys = data / "keys"
     folder.mkdir(exist_ok=True)
     keys.mkdir(mode=0o700, exist_ok=True)
-    return Setting(Addresses(**platform.addresses), platform.operator_key, keys, folder, today)
+    return Setting(platform.addresses, platform.operator_key, keys, folder, today)
 
 
 def _tell(line: str) -> None:

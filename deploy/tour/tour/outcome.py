@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from embedded.tour.plan import Status
+from tour.plan import Status
 
 if TYPE_CHECKING:
-    from embedded.tour.board import Board
+    from tour.board import Board
 
 
 @dataclass

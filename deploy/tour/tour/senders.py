@@ -15,13 +15,13 @@ from lienthong.docexchange.v1 import document_service_pb2 as s
 from lienthong.docexchange.v1 import edxml_service_pb2 as x
 from lienthong.docexchange.v1 import mailbox_service_pb2 as m
 
-from embedded.tour.country import at_most, request_id
-from embedded.tour.plan import UPDATED, Change, Plan, Planned
+from tour.country import at_most, request_id
+from tour.plan import UPDATED, Change, Plan, Planned
 
 if TYPE_CHECKING:
-    from embedded.tour.board import Board
-    from embedded.tour.country import Country
-    from embedded.tour.messages import Envelope, Messages
+    from tour.board import Board
+    from tour.country import Country
+    from tour.messages import Envelope, Messages
 
 IN_FLIGHT: Final = 4
 FAULTS: Final = (Refusal, grpc.RpcError, OSError)

@@ -19,10 +19,10 @@ from lienthong.identity.v1 import system_service_pb2 as s
 from lienthong.log.v1.record_pb2 import Position
 from lienthong_sdk.client import Addresses, Lienthong
 
-from embedded.tour import places as p
+from tour import places as p
 
 if TYPE_CHECKING:
-    from embedded.tour.places import Place
+    from tour.places import Place
 
 SCOPES: Final = ("documents.send", "documents.receive")
 _AT_ONCE: Final = 8

@@ -17,16 +17,16 @@ from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import document_service_pb2 as s
 from lienthong.docexchange.v1 import mailbox_service_pb2 as m
 
-from embedded.tour import contents
-from embedded.tour.country import request_id
-from embedded.tour.senders import FAULTS
+from tour import contents
+from tour.country import request_id
+from tour.senders import FAULTS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from lienthong_sdk.client import Lienthong
 
-    from embedded.tour.board import Board, Progress
+    from tour.board import Board, Progress
 
 _REASON: Final = "Không thuộc thẩm quyền giải quyết"
 _BREAK_AFTER: Final = 20  # messages, after which a receiver hangs up and goes on from its cursor

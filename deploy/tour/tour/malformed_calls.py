@@ -24,17 +24,17 @@ from lienthong.docexchange.v1 import mailbox_service_pb2 as m
 from lienthong.docexchange.v1 import mailbox_service_pb2_grpc as mailbox
 from lienthong.identity.v1 import system_service_pb2 as i
 
-from embedded.tour import contents
-from embedded.tour.country import request_id
-from embedded.tour.malformed_messages import SENDER, good
-from embedded.tour.places import MERGED
-from embedded.tour.plan import Planned
+from tour import contents
+from tour.country import request_id
+from tour.malformed_messages import SENDER, good
+from tour.places import MERGED
+from tour.plan import Planned
 
 if TYPE_CHECKING:
     from lienthong_sdk.client import Lienthong
 
-    from embedded.tour.board import Board
-    from embedded.tour.country import Country
+    from tour.board import Board
+    from tour.country import Country
 
 _LIST_INBOX: Final = "/lienthong.docexchange.v1.MailboxService/ListInbox"
 

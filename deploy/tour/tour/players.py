@@ -1,4 +1,4 @@
-"""The players' process: `python -m embedded.tour.players`, started by `company`.
+"""The players' process: `python -m tour.players`, started by `company`.
 
 It reads one line of JSON, which says where the platform is and what to play, and writes a line for all it has to tell:
 `stage` and `advance` as a `Show` has them, at last `outcome`. It knows the platform by addresses and key files only.
@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 import uvloop
 from lienthong_sdk.client import Addresses
 
-from embedded.tour.day import Day, Setting
-from embedded.tour.drawing import draw
-from embedded.tour.outcome import Outcome
-from embedded.tour.places import places
+from tour.day import Day, Setting
+from tour.drawing import draw
+from tour.outcome import Outcome
+from tour.places import places
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Final
 import grpc
 from decider.refusal import Refusal
 
-from embedded.tour import malformed_calls as calls
-from embedded.tour.malformed_calls import Scene, hand_in
-from embedded.tour.malformed_messages import BAD, Bad, good, good_status
+from tour import malformed_calls as calls
+from tour.malformed_calls import Scene, hand_in
+from tour.malformed_messages import BAD, Bad, good, good_status
 
 if TYPE_CHECKING:
-    from embedded.tour.board import Board
+    from tour.board import Board
 
 Attempt = Callable[[Scene], Awaitable[object]]
 

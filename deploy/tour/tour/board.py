@@ -16,7 +16,7 @@ from typing import Final
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import mailbox_service_pb2 as m
 
-from embedded.tour.plan import Change, Copy, Plan, Planned, Status
+from tour.plan import Change, Copy, Plan, Planned, Status
 
 _OPEN: Final = 60  # copies that receivers may have on their desks before senders wait for them
 _MOST_FAILURES: Final = 50  # kept; more of them say nothing new

@@ -6,13 +6,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from embedded.tour import LEAST, contents
-from embedded.tour.drawing import FORWARDED, draw
-from embedded.tour.malformed import CASES
-from embedded.tour.messages import Messages
-from embedded.tour.outcome import Outcome, percentile
-from embedded.tour.places import MERGED, places
-from embedded.tour.plan import Change, File, Plan
+from tour import LEAST, contents
+from tour.drawing import FORWARDED, draw
+from tour.malformed import CASES
+from tour.messages import Messages
+from tour.outcome import Outcome, percentile
+from tour.places import MERGED, places
+from tour.plan import Change, File, Plan
 from vietnam import edxml
 from vietnam.edxml import signature
 from vietnam.edxml.signature import SignatureState

@@ -8,11 +8,11 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from typing import TYPE_CHECKING, Final
 
-from embedded.tour.outcome import Outcome
+from tour.outcome import Outcome
 
 if TYPE_CHECKING:
-    from embedded.tour.players import Order
-    from embedded.tour.show import Show
+    from tour.players import Order
+    from tour.show import Show
 
 _LINE_BYTES: Final = 1024 * 1024
 
@@ -20,7 +20,7 @@ _LINE_BYTES: Final = 1024 * 1024
 async def play(order: Order, show: Show) -> Outcome:
     """Have an order played; players who end without an outcome are a failure of the day."""
     players = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "embedded.tour.players", stdin=PIPE, stdout=PIPE, limit=_LINE_BYTES
+        sys.executable, "-m", "tour.players", stdin=PIPE, stdout=PIPE, limit=_LINE_BYTES
     )
     try:
         return await _listen(players, order, show)
