@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour test check format generate bench soak lock install install-dev clean proto-baseline
+.PHONY: help run tour test check format generate bench soak kafka kafka-stop postgresql postgresql-stop lock install install-dev clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,7 +19,7 @@ help: ## List the targets
 run: install ## Start the platform embedded, play a day of document exchange, stay up
 	@$(BIN)/lienthong tour --stay $(ARGS)
 
-tour: install ## The same day on a fresh platform, then stop; ARGS=--json ends with one line of JSON
+tour: $(if $(findstring --distributed,$(ARGS)),install-dev,install) ## The same day on a fresh platform, then stop; ARGS="--distributed --json" on PostgreSQL and Kafka, with one line of JSON at the end
 	@$(BIN)/lienthong tour $(ARGS)
 
 test: install-dev ## Run every test
@@ -46,6 +46,18 @@ bench: install-dev ## Measure; ARGS=--json ends with one line of JSON
 
 soak: install-dev ## Kill the platform several hundred times under load
 	@$(BIN)/python -m tests.fault.soak $(ARGS)
+
+kafka: install-dev ## Start an Apache Kafka for development on the local Java, in the background
+	@$(BIN)/python -m kafka_local start $(ARGS)
+
+kafka-stop: install-dev ## End it; its data stay in .data/kafka
+	@$(BIN)/python -m kafka_local stop
+
+postgresql: install-dev ## Start a PostgreSQL for development, in the background
+	@$(BIN)/python -m postgresql_local start $(ARGS)
+
+postgresql-stop: install-dev ## End it; its data stay in .data/postgresql
+	@$(BIN)/python -m postgresql_local stop
 
 lock: $(UV) ## Resolve requirements/*.in anew into hashed locks without addresses
 	$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements/runtime.lock requirements/runtime.in
