@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from decider.refusal import Kind, Refusal
 from eventlog.errors import PositionMoved
-from eventlog.follower import Follower
+from eventlog.follower import WHOLE, Follower
 
 from directory.directory import Directory
 
@@ -53,7 +53,8 @@ class Following:
 
     def __init__(self, source: Source, *, alarm: Callable[[str, BaseException], None] | None = None) -> None:
         self.directory = Directory()
-        self._follower = Follower("directory", source, DirectoryEffect(self.directory, source.partitions), alarm=alarm)
+        effect = DirectoryEffect(self.directory, source.partitions)
+        self._follower = Follower("directory", source, effect, reading=WHOLE, alarm=alarm)
 
     @property
     def failed(self) -> BaseException | None:

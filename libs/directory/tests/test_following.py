@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from decider.refusal import Refusal
@@ -30,6 +30,9 @@ class BadSource:
     def subscribe(self, name: str, from_positions: Mapping[int, int]) -> BadFeed:
         assert name
         return BadFeed(self.records, from_positions, self._random)
+
+    def share(self, name: str, positions: Callable[[], Mapping[int, int]]) -> BadFeed:
+        raise AssertionError(f"{name} must see everything, not a share of {positions()}")
 
 
 class BadFeed:

@@ -12,7 +12,8 @@ LogError
 ├── StoreMismatch           the store belongs to another log, or has another number of partitions
 ├── StoreUnavailable        the store cannot be written or read now; the append was not made, or not known
 ├── GapFound                a follower was given a position beyond the next one
-├── PositionMoved           another follower of the same name has moved the position: this one must stop
+├── PositionMoved           another follower of the same name has moved the position: begin again, from where it is now
+├── Superseded              a newer program makes this effect: this one stands by
 └── LeaseLost               another relay holds the partition: this one must stop
 """
 
@@ -104,6 +105,10 @@ class PositionMoved(LogError):
     def __init__(self, name: str, log: str, partition: int) -> None:
         super().__init__(f"another {name} follows {log}/{partition}")
         self.name, self.log, self.partition = name, log, partition
+
+
+class Superseded(LogError):
+    """What a newer program has begun this one cannot go on with; it may be its turn again later."""
 
 
 class LeaseLost(LogError):

@@ -15,10 +15,12 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from eventlog.progress import Progress
     from eventlog.record import Recorded
+    from eventlog.sharing import Share, Sharing
+    from eventlog.topic import Feed
 
 
 _REST = 4.0  # times the work on the batch before
@@ -33,18 +35,37 @@ class Readable(Protocol):
 
 
 class PositionSource:
-    """A Source that reads by position, and sleeps on `progress` while there is nothing."""
+    """A Source that reads by position, and sleeps on `progress` while there is nothing.
 
-    def __init__(self, log: str, partitions: int, readable: Readable, progress: Progress, recheck: float = 1.0) -> None:
+    `sharing` divides its partitions among processes; without it this process is the only one, and has them all.
+    """
+
+    def __init__(
+        self,
+        log: str,
+        partitions: int,
+        readable: Readable,
+        progress: Progress,
+        recheck: float = 1.0,
+        sharing: Sharing | None = None,
+    ) -> None:
         self.log = log
         self.partitions = partitions
         self._readable = readable
         self._progress = progress
         self._recheck = recheck
+        self._sharing = sharing
 
     def subscribe(self, name: str, from_positions: Mapping[int, int]) -> PositionFeed:  # noqa: ARG002
         """Open a feed."""
         return PositionFeed(self._readable, self._progress, from_positions, self._recheck)
+
+    def share(self, name: str, positions: Callable[[], Mapping[int, int]]) -> Feed:
+        """See `eventlog.topic.Source.share`."""
+        if self._sharing is None:
+            return self.subscribe(name, positions())
+        share = self._sharing.join(f"{name}/{self.log}", self.partitions)
+        return SharedFeed(self.subscribe(name, {}), share, positions)
 
 
 class PositionFeed:
@@ -81,6 +102,17 @@ class PositionFeed:
         self._woken.clear()
         return ()
 
+    def begin(self, positions: Mapping[int, int]) -> None:
+        """Give these partitions too, from these positions on. Between two polls."""
+        self._next.update(positions)
+        self._turn += [partition for partition in positions if partition not in self._turn]
+
+    def leave(self, partitions: Collection[int]) -> None:
+        """Give nothing more of these partitions. Between two polls."""
+        for partition in partitions:
+            del self._next[partition]
+            self._turn.remove(partition)
+
     def wake(self) -> None:
         """End a running poll."""
         self._woken.set()
@@ -105,3 +137,32 @@ class PositionFeed:
                 self._next[partition] = records[-1].position + 1
                 return records
         return ()
+
+
+class SharedFeed:
+    """A feed of those partitions that its share has at the moment."""
+
+    def __init__(self, feed: PositionFeed, share: Share, positions: Callable[[], Mapping[int, int]]) -> None:
+        self._feed = feed
+        self._share = share
+        self._positions = positions
+        self._has: Mapping[int, int] = {}
+
+    def poll(self, limit: int, timeout: float) -> Sequence[Recorded]:
+        """Look after the share when it is time, then give what comes; StoreUnavailable where the leases are away."""
+        now = self._share.look()
+        if now != self._has:
+            self._feed.leave([partition for partition in self._has if self._has[partition] != now.get(partition)])
+            gained = [partition for partition in now if now[partition] != self._has.get(partition)]
+            found = self._positions() if gained else {}
+            self._feed.begin({partition: found[partition] for partition in gained})
+            self._has = now
+        return self._feed.poll(limit, min(timeout, self._share.rest()))
+
+    def wake(self) -> None:
+        """End a running poll."""
+        self._feed.wake()
+
+    def close(self) -> None:
+        """Let the others have the partitions at once."""
+        self._share.leave()

@@ -5,7 +5,12 @@ Invariants, which the tests break in every way they can think of:
 1. An effect is made once for each record, in order of position: the effect and the new position are one transaction,
    and the position moves only from where this follower had it (compare-and-set), so a zombie writes nothing.
 2. Repeats are dropped; a gap stops the follower. It never skips.
-3. A follower that stopped by an error says so (`failed`, the alarm) and is not quietly started again.
+3. A follower that stopped by an error says so (`failed`, the alarm) and is not quietly started again. What passes by
+   itself is no reason to stop: a store that is away, and, where several processes share the partitions, that another
+   one has moved a position or has a newer program. It then begins again from the stored positions, after a pause.
+
+How it reads is one of two: SHARED, for who stores positions where the others of its name see them; WHOLE, for who keeps
+its effect to itself and must see everything.
 """
 
 from __future__ import annotations
@@ -13,17 +18,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from eventlog.errors import GapFound, LogError, StoreUnavailable
+from eventlog.errors import GapFound, LogError, PositionMoved, StoreUnavailable, Superseded
 from eventlog.progress import Progress
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
     from eventlog.record import Recorded
     from eventlog.topic import Feed, Source
 
+Positions = Callable[[], Mapping[int, int]]
 _log = logging.getLogger(__name__)
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0  # seconds between tries while a store or topic is away
 
@@ -42,8 +50,26 @@ class Effect(Protocol):
         """
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a follower opens its feed, and after which errors it begins again by itself."""
+
+    open: Callable[[Source, str, Positions], Feed]
+    passing: tuple[type[LogError], ...]
+
+
+SHARED = Reading(
+    lambda source, name, positions: source.share(name, positions), (StoreUnavailable, PositionMoved, Superseded)
+)
+WHOLE = Reading(lambda source, name, positions: source.subscribe(name, positions()), (StoreUnavailable,))
+
+
 class Follower:
-    """Drives an effect from a source in a thread of its own."""
+    """Drives an effect from a source in a thread of its own.
+
+    `progress` tells how far the effect is known to have been made, by whichever follower of this name. `failed` is why
+    it has stopped for good, `waits` why it cannot go on at the moment and will try again; None when all is well.
+    """
 
     def __init__(
         self,
@@ -51,20 +77,23 @@ class Follower:
         source: Source,
         effect: Effect,
         *,
+        reading: Reading = SHARED,
         batch: int = 10_000,
         alarm: Callable[[str, BaseException], None] | None = None,
     ) -> None:
         self.name = name
         self.failed: BaseException | None = None
+        self.waits: LogError | None = None
         self._source = source
         self._effect = effect
+        self._reading = reading
         self._batch = batch
         self._alarm = alarm or _log_alarm
         self._stopping = threading.Event()
         self._feed: Feed | None = None
         self._pause = _SHORTEST_PAUSE
-        self._next = dict(effect.positions())
-        self.progress = Progress([self._next.get(partition, 0) for partition in range(source.partitions)])
+        self._next: dict[int, int] = {}
+        self.progress = Progress([0] * source.partitions)
         self._thread = threading.Thread(target=self._run, name=f"follower-{name}", daemon=True)
 
     def start(self) -> None:
@@ -84,7 +113,8 @@ class Follower:
         while not self._stopping.is_set():
             try:
                 self._follow()
-            except StoreUnavailable as error:
+            except self._reading.passing as error:
+                self.waits = error
                 _log.warning("%s waits: %s", self.name, error)
                 self._stopping.wait(self._pause)
                 self._pause = min(self._pause * 2, _LONGEST_PAUSE)
@@ -94,19 +124,25 @@ class Follower:
                 return
 
     def _follow(self) -> None:
-        self._next = dict(self._effect.positions())
-        for partition, position in self._next.items():
-            self.progress.moved(partition, position)
-        feed = self._feed = self._source.subscribe(self.name, self._next)
+        self._positions()  # who cannot go on takes no partitions
+        feed = self._feed = self._reading.open(self._source, self.name, self._positions)
         try:
             while not self._stopping.is_set():
                 records = feed.poll(self._batch, 1.0)
                 if records:
                     self._take(records)
                 self._pause = _SHORTEST_PAUSE
+                self.waits = None
         finally:
             feed.close()
             self._feed = None
+
+    def _positions(self) -> Mapping[int, int]:
+        """Ask where the effect stands, and go on from there; in this follower's thread."""
+        self._next = dict(self._effect.positions())
+        for partition, position in self._next.items():
+            self.progress.moved(partition, position)
+        return dict(self._next)
 
     def _take(self, records: Sequence[Recorded]) -> None:
         partition = records[0].partition

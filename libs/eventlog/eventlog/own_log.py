@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,7 @@ class OwnLog:
     writer: Writer
     source: PositionSource
     relay: Relay
+    closing: Sequence[Callable[[], None]] = ()  # what else is to be closed, in order, before the store
 
     def start(self) -> None:
         """Begin to publish; the writer takes appends from its making on."""
@@ -36,6 +38,8 @@ class OwnLog:
         """Answer what waits, publish the batch under way, release the store. Stop the followers first."""
         self.writer.close()
         self.relay.stop()
+        for close in self.closing:
+            close()
         self.store.close()
 
 

@@ -1,7 +1,7 @@
 """Where followers stand, in the database that their effects are written to.
 
 Invariant: a position moves only from the value its follower last saw (compare-and-set), inside the transaction that
-writes the effect.
+writes the effect. Any number of processes may do any of this at once.
 """
 
 from __future__ import annotations
@@ -29,6 +29,11 @@ _t = follower_positions
 _READ = sa.select(_t.c.partition, _t.c.position).where(
     _t.c.follower == sa.bindparam("name"), _t.c.log == sa.bindparam("of")
 )
+_BEGIN = sa.text(
+    "INSERT INTO follower_positions (follower, log, partition, position) VALUES (:name, :of, :part, 0) "
+    "ON CONFLICT DO NOTHING"
+)
+_ALONE = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.follower_positions', 0))")
 _MOVE = (
     _t.update()
     .where(
@@ -41,22 +46,31 @@ _MOVE = (
 )
 
 
+def create(connection: Connection) -> None:
+    """Make the table where it is missing."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(_ALONE)  # two that create one table at once trip over each other in the catalogue
+    metadata.create_all(connection)
+
+
 def ensure(connection: Connection, follower: str, log: str, partitions: int) -> None:
     """Begin at position 0 in every partition that the follower has not begun."""
     begun = read(connection, follower, log)
-    missing = [
-        {"follower": follower, "log": log, "partition": partition, "position": 0}
-        for partition in range(partitions)
-        if partition not in begun
-    ]
-    if missing:
-        connection.execute(_t.insert(), missing)
+    for partition in range(partitions):
+        if partition not in begun:
+            connection.execute(_BEGIN, {"name": follower, "of": log, "part": partition})
 
 
 def read(connection: Connection, follower: str, log: str) -> dict[int, int]:
     """Return the next position wanted of each partition."""
     rows = connection.execute(_READ, {"name": follower, "of": log})
     return {partition: position for partition, position in rows}  # noqa: C416 - rows are not pairs to mypy
+
+
+def hold(connection: Connection, follower: str, log: str) -> dict[int, int]:
+    """Return the next position wanted of each partition; none of them moves until the transaction has ended."""
+    rows = connection.execute(_READ.order_by(_t.c.partition).with_for_update(), {"name": follower, "of": log})
+    return {partition: position for partition, position in rows}  # noqa: C416 - as in `read`
 
 
 def move(connection: Connection, follower: str, log: str, partition: int, old: int, new: int) -> None:

@@ -8,6 +8,10 @@ Invariants:
 3. It stops at the first error and goes on from the stored position; it never skips.
 4. At its start it compares heads: a topic that holds less than was told (the local one after a crash) is given the
    rest again.
+
+Several relays may publish one log, each the partitions that it holds. One that does not hold a partition looks a few
+times in a lease's time whether it is free. What there is to publish it learns from `committed`, which must also tell of
+other processes' commits where there are any.
 """
 
 from __future__ import annotations
@@ -20,48 +24,47 @@ from typing import TYPE_CHECKING
 from eventlog.errors import LeaseLost, PositionMoved, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from eventlog.lease import Lease, Leases
     from eventlog.progress import Progress
     from eventlog.record import Recorded
-    from eventlog.sqlite import SqliteFile
     from eventlog.store import Store
     from eventlog.topic import Topic
+    from eventlog.transactions import Database
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 5.0  # seconds between tries while the store or the topic is away
-_BEGIN = "INSERT INTO log_relayed (partition, position, epoch) VALUES (?, 0, 0) ON CONFLICT DO NOTHING"
+_LOOKS = 3  # in the time of a lease: to renew those held, to take those that came free
+_BEGIN = "INSERT INTO log_relayed (partition, position, epoch) VALUES (:partition, 0, 0) ON CONFLICT DO NOTHING"
 _TAKE = "UPDATE log_relayed SET epoch = :epoch WHERE partition = :partition AND epoch <= :epoch RETURNING position"
 _BACK = "UPDATE log_relayed SET position = :position WHERE partition = :partition AND epoch = :epoch"
 _MOVE = """UPDATE log_relayed SET position = :new
-    WHERE partition = :partition AND position = :old AND epoch = :epoch"""
+    WHERE partition = :partition AND position = :old AND epoch = :epoch RETURNING position"""
 
 
 class RelayPositions:
     """How far each partition has been published, guarded by the epoch of the lease."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self._file = file
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def take(self, partition: int, epoch: int, published: int) -> int:
         """Begin under a lease; return the position to go on from: what the topic holds, if that is less."""
-        values = {"partition": partition, "epoch": epoch, "position": published}
-        with self._file.write() as connection:
-            connection.execute(_BEGIN, (partition,))
-            rows = connection.execute(_TAKE, values).fetchall()
+        with self._database.transaction() as run:
+            run(_BEGIN, {"partition": partition})
+            rows = run(_TAKE, {"partition": partition, "epoch": epoch})
             if not rows:
                 raise LeaseLost(f"relay/{partition}")
             if published >= rows[0][0]:
                 return int(rows[0][0])
-            connection.execute(_BACK, values)
+            run(_BACK, {"partition": partition, "epoch": epoch, "position": published})
             return published
 
     def move(self, partition: int, epoch: int, old: int, new: int) -> None:
         """Move from `old` to `new`; PositionMoved when the position or the epoch is another's."""
-        values = {"partition": partition, "epoch": epoch, "old": old, "new": new}
-        with self._file.write() as connection:
-            if connection.execute(_MOVE, values).rowcount != 1:
+        with self._database.transaction() as run:
+            if not run(_MOVE, {"partition": partition, "epoch": epoch, "old": old, "new": new}):
                 raise PositionMoved("relay", "relay", partition)
 
 
@@ -79,6 +82,7 @@ class Relay:
         holder: str,
         batch: int = 500,
         recheck: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._store = store
         self._topic = topic
@@ -89,7 +93,8 @@ class Relay:
         self._batch = batch
         self._recheck = recheck
         self._held: dict[int, tuple[Lease, int]] = {}  # partition -> its lease, the next position to publish
-        self._renew_at = 0.0
+        self._clock = clock  # seconds, only forward
+        self._look_at = 0.0
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"relay-{store.log}", daemon=True)
 
@@ -112,8 +117,12 @@ class Relay:
 
     def step(self) -> int:
         """Hold what can be held, publish one batch of each partition; return how many records went out."""
-        self._renew()
-        return sum(self._publish(p) for p in range(self._store.partitions) if self._hold(p))
+        if self._clock() >= self._look_at:
+            self._look()
+            self._look_at = self._clock() + self._leases.seconds / _LOOKS
+        heads = self._committed.positions
+        behind = [partition for partition, (_, position) in self._held.items() if position < heads[partition]]
+        return sum(self._publish(partition) for partition in behind)
 
     def _run(self) -> None:
         pause = 0.05
@@ -124,14 +133,18 @@ class Relay:
                 pause = 0.05
             except (StoreUnavailable, LeaseLost, PositionMoved) as error:
                 _log.warning("relay of %s begins again: %s", self._store.log, error)
-                self._held.clear()
+                self._begin_again()
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception:  # noqa: BLE001 - logged; the thread is the relay, and must live on
                 _log.exception("relay of %s failed; it begins again", self._store.log)
-                self._held.clear()
+                self._begin_again()
                 self._stopping.wait(_LONGEST_PAUSE)
         self._let_go()
+
+    def _begin_again(self) -> None:
+        self._held.clear()
+        self._look_at = 0.0
 
     def _let_go(self) -> None:
         try:
@@ -142,24 +155,22 @@ class Relay:
 
     def _sleep(self) -> None:
         positions = {partition: position for partition, (_, position) in self._held.items()}
-        self._committed.wait_beyond(positions, self._recheck, self._stopping.is_set)
+        longest = min(self._recheck, max(self._look_at - self._clock(), 0.0))
+        self._committed.wait_beyond(positions, longest, self._stopping.is_set)
 
-    def _renew(self) -> None:
-        if time.monotonic() < self._renew_at:
-            return
-        self._renew_at = time.monotonic() + self._leases.seconds / 3
+    def _look(self) -> None:
+        """Hold longer what is held, and take what is free."""
         for lease, _ in self._held.values():
             self._leases.renew(lease)
+        for partition in range(self._store.partitions):
+            if partition not in self._held:
+                self._take(partition)
 
-    def _hold(self, partition: int) -> bool:
-        if partition in self._held:
-            return True
+    def _take(self, partition: int) -> None:
         lease = self._leases.take(f"relay/{partition}", self._holder)
-        if lease is None:
-            return False
-        published = self._topic.heads(self._store.log, self._store.partitions)[partition]
-        self._held[partition] = (lease, self._positions.take(partition, lease.epoch, published))
-        return True
+        if lease is not None:
+            published = self._topic.heads(self._store.log, self._store.partitions)[partition]
+            self._held[partition] = (lease, self._positions.take(partition, lease.epoch, published))
 
     def _publish(self, partition: int) -> int:
         lease, position = self._held[partition]

@@ -6,7 +6,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlalchemy.dialects import sqlite as dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -14,10 +14,12 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from eventlog.errors import StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import sqlalchemy as sa
+
+    from eventlog.transactions import Run
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -29,7 +31,12 @@ _GROUPS = (256, 64, 16, 4, 1)  # rows a statement; few texts, so that the driver
 
 
 class SqliteFile:
-    """One file, one writing connection, and a reading connection for each thread that reads."""
+    """One file, one writing connection, and a reading connection for each thread that reads.
+
+    Implements `eventlog.transactions.Database`; how durable a transaction is, `synchronous` says.
+    """
+
+    clock = "CAST((julianday('now') - 2440587.5) * 86400000000 AS INTEGER)"
 
     def __init__(self, path: Path, synchronous: Literal["FULL", "NORMAL", "OFF"]) -> None:
         self.path = path
@@ -60,6 +67,19 @@ class SqliteFile:
                 if isinstance(error, sqlite3.OperationalError):
                     raise StoreUnavailable(f"{self.path.name}: {error}") from error
                 raise
+
+    @contextmanager
+    def transaction(self) -> Iterator[Run]:
+        """See `eventlog.transactions.Database.transaction`."""
+        with self.write() as connection:
+            yield lambda statement, values: connection.execute(statement, values).fetchall()
+
+    def read(self, statement: str, values: Mapping[str, object]) -> Sequence[tuple[Any, ...]]:
+        """See `eventlog.transactions.Database.read`."""
+        try:
+            return self.reader().execute(statement, values).fetchall()
+        except sqlite3.OperationalError as error:
+            raise StoreUnavailable(f"{self.path.name}: {error}") from error
 
     def reader(self) -> sqlite3.Connection:
         """Return this thread's reading connection; each statement sees one moment of the file."""

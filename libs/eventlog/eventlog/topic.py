@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from eventlog.record import Recorded
 
@@ -40,6 +40,16 @@ class Source(Protocol):
 
     def subscribe(self, name: str, from_positions: Mapping[int, int]) -> Feed:
         """Open a feed for the follower `name`: for each partition named, from the position on."""
+
+    def share(self, name: str, positions: Callable[[], Mapping[int, int]]) -> Feed:
+        """Open a feed that is given some of the partitions: they are divided among all open feeds of this name.
+
+        Other feeds may be in other processes; where there can be none, it is given all. Within `poll`, and only there,
+        it is given partitions and gives them up; what it returned before has then been taken. Whenever it is given
+        some it asks `positions` and begins there; what it had of one given up it throws away. Two feeds may have one
+        partition for a while: a process that slept does not know that others have taken what it had. To divide is for
+        speed alone; it is the stored position, moved by compare-and-set, that makes each effect once.
+        """
 
 
 class Topic(Protocol):

@@ -1,25 +1,26 @@
-"""Fixtures of the relay's tests."""
+"""Fixtures of the tests of relay and leases: each runs on every kind of database."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import pytest
-from eventlog import schema
-from eventlog.sqlite import SqliteFile, create_tables
+from eventlog.transactions import Database
 
+from . import databases
 from .relay_world import World
 
 
-@pytest.fixture(scope="module")
-def relay_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteFile]:
-    file = SqliteFile(tmp_path_factory.mktemp("relay") / "log.db", "OFF")
-    with file.write() as connection:
-        create_tables(connection, schema.metadata)
-    yield file
-    file.close()
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    if request.param == "sqlite":
+        with databases.sqlite(tmp_path_factory.mktemp("relay")) as file:
+            yield file
+        return
+    with databases.postgresql(request.getfixturevalue("postgresql_url"), "leases") as database:
+        yield database
 
 
 @pytest.fixture
-def world(relay_file: SqliteFile) -> World:
-    return World(relay_file)
+def world(any_database: Database) -> World:
+    return World(any_database)

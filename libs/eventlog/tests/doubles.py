@@ -90,6 +90,9 @@ class ScriptedSource:
         self.opened.append(dict(from_positions))
         return ScriptedFeed(self, iter(self._script(name, from_positions)))
 
+    def share(self, name: str, positions: Callable[[], Mapping[int, int]]) -> ScriptedFeed:
+        return self.subscribe(name, positions())
+
     def over(self) -> None:
         self.closed += 1
 

@@ -7,9 +7,10 @@ from eventlog.errors import StoreUnavailable
 from eventlog.lease import Leases
 from eventlog.progress import Progress
 from eventlog.relay import Relay, RelayPositions
-from eventlog.sqlite import SqliteFile
 from eventlog.topic import Topic
+from eventlog.transactions import Database
 
+from .databases import forget
 from .doubles import PATIENCE, HostileTopic, MemoryStore
 
 PARTITIONS = 2
@@ -18,8 +19,8 @@ PARTITIONS = 2
 class Positions(RelayPositions):
     """Positions that fail before or after they have moved."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        super().__init__(file)
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
         self.faults: list[str] = []
 
     def move(self, partition: int, epoch: int, old: int, new: int) -> None:
@@ -34,17 +35,15 @@ class Positions(RelayPositions):
 class World:
     """A store, a topic, and as many relays between them as are wanted."""
 
-    def __init__(self, file: SqliteFile) -> None:
-        self.file = file
+    def __init__(self, database: Database) -> None:
+        self.database = database
         self.clock = Clock()
-        self.leases = Leases(file, 10, self.clock)
-        self.positions = Positions(file)
+        self.leases = Leases(database, 10, self.clock)
+        self.positions = Positions(database)
         self.reset()
 
     def reset(self) -> None:
-        with self.file.write() as connection:
-            connection.execute("DELETE FROM log_leases")
-            connection.execute("DELETE FROM log_relayed")
+        forget(self.database)
         self.store = MemoryStore(PARTITIONS)
         self.topic: Topic = HostileTopic()
         self.progress = Progress([0] * PARTITIONS)
@@ -66,6 +65,7 @@ class World:
             holder=holder,
             batch=batch,
             recheck=recheck,
+            clock=lambda: self.clock.micros / 1_000_000,
         )
 
     @property
@@ -75,7 +75,7 @@ class World:
         return self.topic
 
     def relayed(self) -> list[int]:
-        rows = self.file.reader().execute("SELECT position FROM log_relayed ORDER BY partition").fetchall()
+        rows = self.database.read("SELECT position FROM log_relayed ORDER BY partition", {})
         return [position for (position,) in rows]
 
     def sleep_through_the_lease(self) -> None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import pytest
 from eventlog import follower as follower_module
 from eventlog.conformance.material import append, records, stream_in
-from eventlog.errors import GapFound, PositionMoved, StoreUnavailable
+from eventlog.errors import GapFound, PositionMoved, StoreUnavailable, Superseded
 from eventlog.feed import PositionSource
-from eventlog.follower import Follower, run_to_end
+from eventlog.follower import SHARED, WHOLE, Follower, Reading, run_to_end
 from eventlog.progress import Progress
 from eventlog.record import Recorded
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from .doubles import PATIENCE, Crash, MemoryStore, Script, ScriptedSource, TableEffect, database
+from .doubles import PATIENCE, Crash, MemoryStore, Script, ScriptedFeed, ScriptedSource, TableEffect, database
 
 SIZE = 12
 _ALL = records("scripted", 0, range(SIZE))
@@ -35,12 +35,14 @@ def batches(*positions: Sequence[int]) -> Script:
     return lambda *_: [[_ALL[n] for n in batch] for batch in positions]
 
 
-def follow(script: Script, effect: TableEffect | None = None) -> tuple[Follower, TableEffect, list[BaseException]]:
+def follow(
+    script: Script, effect: TableEffect | None = None, reading: Reading = SHARED
+) -> tuple[Follower, TableEffect, list[BaseException]]:
     """Follow a script in this thread until it has been played; return what became of it."""
     effect = effect or TableEffect(database())
     alarms: list[BaseException] = []
     source = ScriptedSource(script)
-    follower = Follower("views", source, effect, alarm=lambda _, error: alarms.append(error))
+    follower = Follower("views", source, effect, reading=reading, alarm=lambda _, error: alarms.append(error))
     source.exhausted = follower.stop
     follower._run()
     assert source.closed == len(source.opened), "each feed is closed"
@@ -181,11 +183,72 @@ def test_a_zombie_says_so_and_is_not_started_again() -> None:
         follow(lambda _, begin: [_ALL[begin[0] : 5]], fast)
         yield _ALL[2:4]
 
-    follower, _, alarms = follow(overtaken, slow)
+    follower, _, alarms = follow(overtaken, slow, WHOLE)
     assert isinstance(follower.failed, PositionMoved)
     assert alarms == [follower.failed]
     assert fast.said() == said(5)
     assert fast.positions() == {0: 5}
+
+
+def test_where_it_shares_it_goes_on_from_where_another_has_moved_the_position() -> None:
+    engine = database()
+    slow, fast = TableEffect(engine), TableEffect(engine)
+
+    def overtaken(_: str, begin: Mapping[int, int]) -> Iterable[Sequence[Recorded]]:
+        if begin[0] == 0:
+            yield _ALL[:2]
+            follow(lambda _, begin: [_ALL[begin[0] : 5]], fast)
+            yield _ALL[2:4]
+        yield _ALL[begin[0] : 7]
+
+    follower, _, alarms = follow(overtaken, slow)
+    assert alarms == []
+    assert follower.failed is None
+    assert slow.said() == said(7)
+    assert follower.progress.positions == [7]
+
+
+def test_who_is_superseded_takes_no_partition_and_asks_again() -> None:
+    class Older(TableEffect):
+        asked = 0
+
+        def positions(self) -> Mapping[int, int]:
+            self.asked += 1
+            if self.asked < 4:
+                raise Superseded("a newer program is in charge")
+            return super().positions()
+
+    source = ScriptedSource(batches([0, 1]))
+    follower = Follower("views", source, effect := Older(database()))
+    source.exhausted = follower.stop
+    follower._run()
+    assert effect.asked > 3
+    assert source.opened == [{0: 0}]
+    assert effect.said() == said(2)
+    assert follower.failed is None
+
+
+def test_a_feed_that_is_given_a_partition_again_goes_on_where_others_left_it() -> None:
+    engine = database()
+    effect, other = TableEffect(engine), TableEffect(engine)
+
+    class Sharing(ScriptedSource):
+        def share(self, name: str, positions: Callable[[], Mapping[int, int]]) -> ScriptedFeed:
+            def taken_away_and_given_back() -> Iterable[Sequence[Recorded]]:
+                yield _ALL[: positions()[0] + 2]
+                other.apply(0, 2, _ALL[2:6])
+                yield _ALL[positions()[0] : 9]
+
+            assert name == "views"
+            self.opened.append({})
+            return ScriptedFeed(self, taken_away_and_given_back())
+
+    source = Sharing(batches())
+    follower = Follower("views", source, effect)
+    source.exhausted = follower.stop
+    follower._run()
+    assert effect.said() == said(9)
+    assert len(source.opened) == 1, "without an error on the way"
 
 
 def test_followers_of_other_names_do_not_hinder_each_other() -> None:

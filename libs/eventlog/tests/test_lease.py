@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
 from pathlib import Path
 
 import pytest
-from eventlog import schema
 from eventlog.conformance.material import Clock
 from eventlog.errors import LeaseLost, StoreUnavailable
 from eventlog.lease import Lease, Leases
-from eventlog.sqlite import SqliteFile, create_tables
+from eventlog.transactions import Database
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from . import databases
+from .databases import forget
 
 SECONDS = 10
 
 
 @pytest.fixture
-def file(tmp_path: Path) -> Iterator[SqliteFile]:
-    file = SqliteFile(tmp_path / "log.db", "OFF")
-    with file.write() as connection:
-        create_tables(connection, schema.metadata)
-    yield file
-    file.close()
+def database(any_database: Database) -> Database:
+    forget(any_database)
+    return any_database
 
 
 @pytest.fixture
@@ -32,8 +31,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def leases(file: SqliteFile, clock: Clock) -> Leases:
-    return Leases(file, SECONDS, clock)
+def leases(database: Database, clock: Clock) -> Leases:
+    return Leases(database, SECONDS, clock)
 
 
 def taken(leases: Leases, holder: str) -> Lease:
@@ -95,15 +94,41 @@ def test_a_lease_that_ran_out_and_that_nobody_took_may_be_renewed(leases: Leases
     assert leases.take("relay/0", "b") is None
 
 
-def test_the_time_is_that_of_the_day_when_nothing_else_is_said(file: SqliteFile) -> None:
-    assert taken(Leases(file), "a").epoch == 1
-    assert Leases(file).take("relay/0", "b") is None
+def test_the_time_is_that_of_the_database_when_nothing_else_is_said(database: Database) -> None:
+    leases = Leases(database)
+    assert taken(leases, "a").epoch == 1
+    assert leases.take("relay/0", "b") is None
+    assert leases.holders("relay/") == {"relay/0": "a"}
+    assert taken(Leases(database, -1), "a").epoch == 2  # over before it began
+    assert taken(leases, "b").epoch == 3
 
 
-def test_without_its_file_there_is_no_lease(file: SqliteFile, leases: Leases) -> None:
-    file.close()
+def test_the_database_shows_the_time_of_day(database: Database) -> None:
+    [(micros,)] = database.read(f"SELECT {database.clock}", {})
+    assert abs(micros / 1_000_000 - time.time()) < 60
+
+
+def test_holders_are_those_of_the_leases_that_are_held_now_and_begin_so(leases: Leases, clock: Clock) -> None:
+    leases.take("share/a/0", "early")
+    clock.micros += 6_000_000
+    leases.take("share/a/1", "b")
+    leases.take("share/b/0", "c")
+    dropped = leases.take("share/a/2", "d")
+    assert dropped
+    leases.drop(dropped)
+    assert leases.holders("share/a/") == {"share/a/0": "early", "share/a/1": "b"}
+    clock.micros += 6_000_000
+    assert leases.holders("share/a/") == {"share/a/1": "b"}
+    assert leases.holders("share/%/") == {}
+
+
+def test_without_its_file_there_is_no_lease(tmp_path: Path) -> None:
+    with databases.sqlite(tmp_path) as file:
+        leases = Leases(file, SECONDS)
     with pytest.raises(StoreUnavailable):
         leases.take("relay/0", "a")
+    with pytest.raises(StoreUnavailable):
+        leases.holders("relay/")
 
 
 _moves = st.lists(
@@ -115,12 +140,11 @@ _moves = st.lists(
 @given(moves=_moves)
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_an_epoch_is_given_out_once_and_grows_whatever_the_holders_and_their_clock_do(
-    file: SqliteFile, moves: list[tuple[str, str, int]]
+    database: Database, moves: list[tuple[str, str, int]]
 ) -> None:
-    with file.write() as connection:
-        connection.execute("DELETE FROM log_leases")
+    forget(database)
     clock = Clock()
-    leases = Leases(file, SECONDS, clock)
+    leases = Leases(database, SECONDS, clock)
     held: dict[str, Lease] = {}
     last, until = 0, 0  # the last epoch given out, and until when it counts
     for what, who, seconds in moves:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from eventlog.errors import LeaseLost, PositionMoved, StoreUnavailable
+from eventlog.lease import Lease
 from eventlog.local_topic import LocalTopic
+from eventlog.record import Recorded
 
 from .relay_world import PARTITIONS, World, drain
 
@@ -110,7 +113,7 @@ def test_a_zombie_at_the_very_position_of_its_heir_writes_none_either(world: Wor
     def sleep() -> None:
         world.hostile.before = lambda: None
         world.sleep_through_the_lease()
-        assert heir._hold(0)
+        heir._look()
 
     world.hostile.before = sleep
     with pytest.raises(PositionMoved):
@@ -123,10 +126,45 @@ def test_a_zombie_is_told_when_it_renews(world: World) -> None:
     zombie.step()
     world.sleep_through_the_lease()
     world.relay("b").step()
-    zombie.step()  # it is not yet time to renew
-    zombie._renew_at = 0.0
     with pytest.raises(LeaseLost):
         zombie.step()
+
+
+def test_who_holds_nothing_looks_a_few_times_in_a_lease_and_not_at_each_step(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = world.relay("a"), world.relay("b")
+    first.step()
+    asked: list[str] = []
+    take = world.leases.take
+
+    def counted(name: str, holder: str) -> Lease | None:
+        asked.append(name)
+        return take(name, holder)
+
+    monkeypatch.setattr(world.leases, "take", counted)
+    for tenth in range(100):  # ten seconds: a lease's time
+        world.clock.micros += 100_000
+        world.add(0, 1)
+        second.step()
+        assert first.step() == 1, f"step {tenth} has nothing but the new record to read"
+    assert 3 * PARTITIONS <= len(asked) <= 4 * PARTITIONS
+    assert world.relayed()[0] == 100
+
+
+def test_only_partitions_with_something_to_publish_are_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    relay = world.relay()
+    read: list[int] = []
+    store_read = world.store.read
+
+    def counted(partition: int, position: int, limit: int) -> Sequence[Recorded]:
+        read.append(partition)
+        return store_read(partition, position, limit)
+
+    monkeypatch.setattr(world.store, "read", counted)
+    world.add(1, 2)
+    drain(relay)
+    assert read == [1]
 
 
 def test_an_epoch_older_than_the_last_one_cannot_begin(world: World) -> None:

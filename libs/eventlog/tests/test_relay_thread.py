@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 from eventlog import relay as relay_module
-from eventlog import schema
 from eventlog.errors import StoreUnavailable
 from eventlog.progress import Progress
 from eventlog.record import Recorded
 from eventlog.relay import Relay
-from eventlog.sqlite import SqliteFile, create_tables
 
+from . import databases
 from .doubles import PATIENCE, HostileTopic
 from .relay_world import PARTITIONS, World
 
@@ -81,13 +80,10 @@ def test_its_thread_lives_on_after_any_fault(
 def test_a_file_that_is_gone_at_the_end_leaves_the_leases_to_run_out(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = SqliteFile(tmp_path / "log.db", "OFF")
-    with file.write() as connection:
-        create_tables(connection, schema.metadata)
-    relay = World(file).relay()
-    assert relay.step() == 0
-    relay._stopping.set()
-    file.close()
+    with databases.sqlite(tmp_path) as file:
+        relay = World(file).relay()
+        assert relay.step() == 0
+        relay._stopping.set()
     relay._run()
     assert "leaves its leases to run out" in caplog.text
 

@@ -148,3 +148,8 @@ def test_rows_go_in_in_order_however_many(texts: list[str]) -> None:
     insert_rows(connection, "INSERT INTO t VALUES ", rows)
     assert connection.execute("SELECT n, s FROM t ORDER BY n").fetchall() == rows
     connection.close()
+
+
+def test_what_cannot_be_read_says_so(file: SqliteFile) -> None:
+    with pytest.raises(StoreUnavailable, match="no such table"):
+        file.read("SELECT * FROM nowhere", {})

@@ -1,0 +1,106 @@
+"""A log's topic is made as it must be; one that is there already is checked before anything is entrusted to it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from kafka import KafkaAdminClient
+from kafka.admin import ConfigResource, ConfigResourceType
+from kafka.errors import TopicAlreadyExistsError
+
+from eventlog.errors import StoreUnavailable
+from eventlog.kafka.client import open_client, unavailable
+from eventlog.kafka.errors import TopicUnfit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from eventlog.kafka.settings import KafkaSettings
+
+LARGEST_BATCH = 1_048_588  # bytes; Kafka's own default for max.message.bytes
+_KEPT = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+_UNKNOWN = 3  # the protocol's UNKNOWN_TOPIC_OR_PARTITION
+
+
+def make_fit(settings: KafkaSettings, topic: str, partitions: int) -> None:
+    """Make the topic when it is missing; check it. Raises TopicUnfit with the command that mends it."""
+    admin = open_client(KafkaAdminClient, settings)
+    try:
+        with unavailable(f"topic {topic}"):
+            if _partitions(admin, topic) is None:
+                _create(admin, settings, topic, partitions)
+            found = _partitions(admin, topic)
+            config = _config(admin, topic)
+    finally:
+        admin.close()
+    if not found or not config:
+        raise StoreUnavailable(
+            f"topic {topic}: its settings cannot be read; the user needs Describe and DescribeConfigs"
+        )
+    _check_partitions(settings, topic, found, partitions)
+    _check_config(settings, topic, config)
+
+
+def wanted(settings: KafkaSettings) -> dict[str, str]:
+    """Return the settings of a topic that holds a log."""
+    config = _KEPT | {
+        "message.timestamp.type": "CreateTime",
+        "compression.type": "producer",
+        "unclean.leader.election.enable": "false",  # a copy that lacks records never becomes the topic
+        "max.message.bytes": str(LARGEST_BATCH),
+    }
+    if settings.min_insync is not None:
+        config["min.insync.replicas"] = str(settings.min_insync)
+    return config
+
+
+def _create(admin: KafkaAdminClient, settings: KafkaSettings, topic: str, partitions: int) -> None:
+    new = {
+        "num_partitions": partitions,
+        "replication_factor": settings.replication or -1,
+        "configs": wanted(settings),
+    }
+    with suppress(TopicAlreadyExistsError):  # another process was faster
+        admin.create_topics({topic: new})
+    admin.wait_for_topics([topic], timeout_ms=settings.request_seconds * 1000)
+
+
+def _partitions(admin: KafkaAdminClient, topic: str) -> int | None:
+    [told] = admin.describe_topics([topic])
+    return None if told["error_code"] == _UNKNOWN else len(told["partitions"])
+
+
+def _config(admin: KafkaAdminClient, topic: str) -> dict[str, str]:
+    told = admin.describe_configs([ConfigResource(ConfigResourceType.TOPIC, topic)], config_filter="all")
+    return {name: each["value"] for name, each in told["topic"][topic].items()}
+
+
+def _check_partitions(settings: KafkaSettings, topic: str, found: int, partitions: int) -> None:
+    if found == partitions:
+        return
+    tool = f"kafka-topics.sh --bootstrap-server {settings.bootstrap}"
+    more = f"{tool} --alter --topic {topic} --partitions {partitions}"
+    fewer = f"{tool} --delete --topic {topic} (its log's relay then publishes everything again)"
+    raise TopicUnfit(topic, f"has {found} partitions, and its log {partitions}", more if found < partitions else fewer)
+
+
+def _check_config(settings: KafkaSettings, topic: str, config: Mapping[str, str]) -> None:
+    must = wanted(settings)
+    wrong = {name: value for name, value in must.items() if not _fits(name, config.get(name), value)}
+    if not wrong:
+        return
+    has = ", ".join(f"{name}={config.get(name)}" for name in wrong)
+    change = ",".join(f"{name}={value}" for name, value in wrong.items())
+    raise TopicUnfit(
+        topic,
+        f"has {has}, with which a log would not be kept as it is for ever",
+        f"kafka-configs.sh --bootstrap-server {settings.bootstrap} --alter --entity-type topics "
+        f"--entity-name {topic} --add-config {change}",
+    )
+
+
+def _fits(name: str, found: str | None, value: str) -> bool:
+    if name in {"max.message.bytes", "min.insync.replicas"}:
+        return found is not None and int(found) >= int(value)
+    return found == value

@@ -1,0 +1,1 @@
+"""Run by Alembic: how the schema of a log came to be."""
