@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 from eventlog.record import Recorded
 from google.protobuf.wrappers_pb2 import StringValue
+from views import runtime
 from views.runtime import Followed, Views
 from views.specification import MemoryLog
 from views.view import Key, Row, View
@@ -57,13 +58,26 @@ def say(log: MemoryLog) -> Callable[[str, str], Recorded]:
     return lambda stream, text: log.append(stream, StringValue(value=text))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Give a database that holds nothing."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'views.db'}"
+    return str(request.getfixturevalue("fresh_database"))
+
+
 @pytest.fixture
-def opened(tmp_path: Path, log: MemoryLog) -> Iterator[Open]:
-    """Open views on one file; what a test leaves open is stopped after it."""
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop retired tables at once: the test reads none of them."""
+    monkeypatch.setattr(runtime, "_GRACE", 0)
+
+
+@pytest.fixture
+def opened(url: str, log: MemoryLog) -> Iterator[Open]:
+    """Open views on one database; what a test leaves open is stopped after it."""
     open_ones: list[Views] = []
 
     def opens(*views: View, **options: object) -> Views:
-        url = f"sqlite:///{tmp_path / 'views.db'}"
         made = Views(url, views, [Followed(log.source, log.heads)], **options)  # type: ignore[arg-type]
         open_ones.append(made)
         return made

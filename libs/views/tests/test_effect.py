@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from eventlog import positions
 from eventlog.errors import PositionMoved, StoreUnavailable
 from eventlog.follower import run_to_end
 from google.protobuf.wrappers_pb2 import StringValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from views.catalogue import MAIN
 from views.errors import Poisoned, VersionUnknown
 from views.runtime import Followed, Views
 from views.specification import MemoryLog, rows_of
@@ -79,14 +81,17 @@ def test_a_zombie_follower_writes_nothing(words: View, say: Any, opened: Any, co
     assert contents(views)[("a",)]["seen"] == 1
 
 
-def test_a_program_older_than_the_database_stops(words: View, say: Any, opened: Any) -> None:
+def test_a_program_older_than_the_database_stands_by(words: View, say: Any, opened: Any) -> None:
     old = opened(words)
     newer = opened(replace(words, version=2))
     newer.start()
     assert newer.ready(5)
     record = say("s1", "a")
     newer.stop()
-    position = old.effect("text").positions()[record.partition]
+    with old._database.read() as connection:
+        position = positions.read(connection, MAIN, "text")[record.partition]
+    with pytest.raises(VersionUnknown):
+        old.effect("text").positions()
     with pytest.raises(VersionUnknown):
         old.effect("text").apply(record.partition, position, [record])
 
@@ -136,17 +141,16 @@ def test_a_value_that_the_database_refuses_poisons_only_its_stream(
     assert not views.retry_poisoned("words", "bad", log.read_stream)
 
 
-def test_a_database_that_is_away_is_told_as_such_and_nothing_is_written(
-    words: View, say: Any, opened: Any, contents: Any, tmp_path: Path
+def test_a_file_that_is_locked_is_told_as_away_and_nothing_is_written(
+    words: View, log: MemoryLog, say: Any, contents: Any, tmp_path: Path
 ) -> None:
     import sqlite3  # noqa: PLC0415 - the other process
 
-    views = opened(words)
+    views = Views(f"sqlite:///{tmp_path / 'views.db'}", [words], [Followed(log.source, log.heads)])
     record = say("s1", "a")
     with views._database.write():
         pass
-    for connection in (views._database.writer,):
-        sa.event.listen(connection, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=10"))
+    sa.event.listen(views._database.writer, "connect", lambda raw, _: raw.execute("PRAGMA busy_timeout=10"))
     views._database.writer.dispose()
     other = sqlite3.connect(tmp_path / "views.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -156,3 +160,4 @@ def test_a_database_that_is_away_is_told_as_such_and_nothing_is_written(
     other.close()
     views.effect("text").apply(record.partition, 0, [record])
     assert contents(views)[("a",)]["seen"] == 1
+    views.stop()

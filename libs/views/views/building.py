@@ -146,7 +146,7 @@ class Builder:
         while True:
             self._come_close(generation, catch_up, stopped, moved)
             with self._database.read() as connection:
-                with self._database.lock:
+                with self._database.held_up(MAIN, generation.log):
                     if not catch_up.to(self._main(generation.log), stopped, moved, _HELD_UP):
                         continue
                     main = positions.read(connection, MAIN, generation.log)  # from here on the snapshot holds
@@ -163,7 +163,7 @@ class Builder:
     ) -> None:
         while True:
             self._come_close(generation, catch_up, stopped, moved)
-            with self._database.lock:
+            with self._database.held_up(MAIN, generation.log):
                 if not catch_up.to(self._main(generation.log), stopped, moved, _HELD_UP):
                     continue
                 try:

@@ -79,9 +79,9 @@ class Generation:
 
 
 def create(connection: Connection) -> None:
-    """Make the tables that stand beside the views' own, where they are missing."""
+    """Make the tables that stand beside the views' own, where they are missing. Be alone with the catalogue."""
     metadata.create_all(connection)
-    positions.metadata.create_all(connection)
+    positions.create(connection)
     if connection.execute(sa.select(_epoch.c.epoch)).first() is None:
         connection.execute(_epoch.insert().values(epoch=0))
 

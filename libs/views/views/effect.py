@@ -2,10 +2,11 @@
 
 Invariants:
 
-1. The position is moved first, by compare-and-set. That takes its row's lock, so what is read after it is not read
-   beside another writer's work; a zombie gets PositionMoved before it has touched a row.
-2. All generations under the follower's name are folded, or the position does not move: VersionUnknown stops a program
-   older than the database.
+1. The position is moved first, by compare-and-set, alone among all that fold under this name (`views.replicas`). So
+   what is read after it is not read beside another writer's work; a zombie gets PositionMoved before it has touched a
+   row.
+2. All generations under the follower's name are folded, or the position does not move: with VersionUnknown a program
+   older than the database stands by.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from eventlog import positions
 
-from views import folding, poison
+from views import folding, poison, replicas
 from views.errors import Poisoned, RowsRefused
 
 if TYPE_CHECKING:
@@ -50,9 +51,12 @@ class ViewsEffect:
         self._now = now
 
     def positions(self) -> Mapping[int, int]:
-        """Return for each partition the next position wanted."""
+        """Return for each partition the next position wanted; VersionUnknown as in `apply`."""
         with self._database.write() as connection:
-            return positions.read(connection, self.follower, self.log)
+            found = positions.read(connection, self.follower, self.log)
+            for generation in self._standing.look(connection).under(self.follower, self.log):
+                self._standing.view_of(generation)
+            return found
 
     def apply(self, partition: int, position: int, records: Sequence[Recorded]) -> None:
         """Fold consecutive records and move the position, in one transaction.
@@ -83,6 +87,7 @@ class ViewsEffect:
         plans = self._plan(expected.under(self.follower, self.log), records)  # parses outside the lock
         with self._database.write() as connection:
             end = position + len(records)
+            replicas.fold(connection, self.follower, self.log)
             positions.move(connection, self.follower, self.log, partition, position, end)
             moment = self._standing.look(connection)
             generations = moment.under(self.follower, self.log)

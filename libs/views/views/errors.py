@@ -4,14 +4,17 @@ ViewError
 ├── WrongView           a view is declared in a way that cannot work: the program does not start
 ├── BadRow              keys or fold gave what the view's columns cannot hold: poisons the stream
 ├── RowsRefused         the database refused rows of one view; the runtime looks for the record at fault
-├── VersionUnknown      a newer program has put its version of a view in charge: this follower must stop
+├── VersionUnknown      another program has put its version of a view in charge: this follower stands by
 ├── BeingBuilt          the view is being built already
+├── Overtaken           another process has put a generation in charge, or dropped it: see what there is now
 ├── BuildStopped        the runtime is stopping; the build is continued, or begun again, at the next start
 ├── StreamIncomplete    a stream read for a retry does not begin where it must, or has a hole
 └── Poisoned            given to the alarm: a stream's part of a view has stopped
 """
 
 from __future__ import annotations
+
+from eventlog.errors import Superseded
 
 
 class ViewError(Exception):
@@ -38,7 +41,7 @@ class RowsRefused(ViewError):
         self.view = view
 
 
-class VersionUnknown(ViewError):
+class VersionUnknown(ViewError, Superseded):
     """Version `stored` of `view` is in charge, which this program does not have."""
 
     def __init__(self, view: str, stored: int) -> None:
@@ -52,6 +55,14 @@ class BeingBuilt(ViewError):
     def __init__(self, view: str) -> None:
         super().__init__(f"view {view} is being built already")
         self.view = view
+
+
+class Overtaken(ViewError):
+    """Another process has put generation `number` of `view` in charge, or dropped it."""
+
+    def __init__(self, view: str, number: int) -> None:
+        super().__init__(f"generation {number} of view {view} was taken over by another process")
+        self.view, self.number = view, number
 
 
 class BuildStopped(ViewError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from decider.refusal import Kind, Refusal
 from eventlog import positions
+from eventlog.errors import StoreUnavailable
 
 from views.view import can_serve
 
@@ -62,17 +63,30 @@ class Reader:
         self._threads = ThreadPoolExecutor(threads, "views-reader")
 
     async def read(self, query: Callable[[Connection, Tables], T]) -> T:
-        """Run a query in a thread; it must fetch what it returns."""
+        """Run a query in a thread; it must fetch what it returns. Refusal UNAVAILABLE, VIEWS_AWAY, as `not_ready`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.read_here, query)
 
     def read_here(self, query: Callable[[Connection, Tables], T]) -> T:
         """Run a query in the caller's thread."""
-        with self._database.read() as connection:
-            return query(connection, Tables(connection, self._standing, self._standing.look(connection)))
+        try:
+            with self._database.read() as connection:
+                return query(connection, Tables(connection, self._standing, self._standing.look(connection)))
+        except StoreUnavailable as error:
+            raise _away() from error
 
     def close(self) -> None:
         """Wait for the queries under way; later ones raise RuntimeError."""
         self._threads.shutdown()
+
+
+def _away() -> Refusal:
+    return Refusal(
+        Kind.UNAVAILABLE,
+        "VIEWS_AWAY",
+        en="The database that answers queries is away. Try again in a moment.",
+        vi="Cơ sở dữ liệu tra cứu tạm thời không hoạt động. Vui lòng thử lại sau giây lát.",
+        retry_after=timedelta(seconds=2),
+    )
 
 
 def not_ready(view: str) -> Refusal:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from eventlog import positions
+from eventlog.errors import PositionMoved
 
-from views import folding, generations, poison
+from views import folding, generations, poison, replicas
 from views.errors import RowsRefused, StreamIncomplete
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from views.catalogue import Generation
     from views.database import Database
     from views.poison import PoisonedStream
-    from views.standing import Standing
+    from views.standing import Moment, Standing
 
 _PAGE = 1000
 
@@ -44,17 +45,21 @@ def retry(
     """Fold a parked stream up to where each generation of the view stands; True when nothing of it is parked now.
 
     When it fails again, what could be folded is kept and the new place and reason are noted. Raises PositionMoved when
-    the follower of another process was faster (try again) and StreamIncomplete.
+    another retry was faster, here or in another process (look again), and StreamIncomplete.
     """
     healed = True
     with database.read() as connection:
         moment = standing.look(connection)
         parked = poison.streams(connection, view, stream)
     for each in parked:
-        generation = next(g for g in moment.generations if (g.view, g.number) == (each.view, each.generation))
+        generation = _of(each, moment)
         if generations.fits(standing.views[view], generation):
             healed &= _retry(database, standing, generation, each, read_stream, now())
     return healed
+
+
+def _of(parked: PoisonedStream, moment: Moment) -> Generation:
+    return next(g for g in moment.generations if (g.view, g.number) == (parked.view, parked.generation))
 
 
 def _retry(
@@ -67,8 +72,12 @@ def _retry(
 ) -> bool:
     try:
         with database.write() as connection:
-            here = positions.read(connection, generation.follower, parked.log)[parked.partition]
-            positions.move(connection, generation.follower, parked.log, parked.partition, here, here)
+            replicas.alone(connection, replicas.of_follower(generation.follower, parked.log))
+            if parked not in poison.streams(connection, parked.view, parked.stream):
+                raise PositionMoved(generation.follower, parked.log, parked.partition)  # another has retried it
+            if _of(parked, standing.look(connection)).follower != generation.follower:
+                raise PositionMoved(generation.follower, parked.log, parked.partition)
+            here = positions.hold(connection, generation.follower, parked.log)[parked.partition]
             steps = folding.plan(standing.view_of(generation), _read(parked, read_stream, here))
             rows = standing.rows(generation)
             loaded = rows.load(connection, folding.keys_in(steps))

@@ -2,6 +2,9 @@
 
 One follower a log folds all views that stand at the same position; a view that must be built, being new or of another
 version, is built beside them by a background thread, after which it moves with the others.
+
+On PostgreSQL any number of processes may run the same views on one database: their sources divide the partitions, all
+of them answer, and each notices what the others have folded (`views.replicas`, `views.noticing`).
 """
 
 from __future__ import annotations
@@ -15,12 +18,13 @@ from typing import TYPE_CHECKING, TypeVar
 from eventlog.errors import LogError
 from eventlog.follower import Follower
 
-from views import audit, catalogue, generations, poison, retry, status
+from views import audit, catalogue, generations, poison, replicas, retry, status
 from views.building import Builder, OnDifference, Rebuilt
 from views.catalogue import MAIN
 from views.database import Database
 from views.effect import ViewsEffect
 from views.errors import BeingBuilt, WrongView
+from views.noticing import Noticing
 from views.reading import Reader, Tables
 from views.settling import Settling, is_current
 from views.standing import Standing
@@ -81,11 +85,10 @@ class Views:
             for log, source in sources.items()
         }
         progress = {log: follower.progress for log, follower in self._followers.items()}
-        self._waiting = Waiting(progress)
+        self._waiting = Waiting(self._standing, progress)
+        self._noticing = None if self._database.is_sqlite else Noticing(self._database, self._standing, progress)
         heads = {log: each.heads for log, each in self._logs.items()}
-        self._settling = Settling(
-            self._database, self._standing, self._builder, heads, progress, self._waiting, self._alarm, now
-        )
+        self._settling = Settling(self._database, self._standing, self._builder, heads, progress, self._alarm, now)
         self._rebuilding = set[str]()
         self._rebuilding_lock = threading.Lock()
 
@@ -98,6 +101,8 @@ class Views:
         """Begin to follow, and to build what must be built."""
         for follower in self._followers.values():
             follower.start()
+        if self._noticing is not None:
+            self._noticing.start()
         self._settling.start()
 
     def stop(self) -> None:
@@ -105,6 +110,8 @@ class Views:
         self._settling.stop()
         for follower in self._followers.values():
             follower.stop()
+        if self._noticing is not None:
+            self._noticing.stop()
         self._reader.close()
         self._database.close()
 
@@ -119,6 +126,14 @@ class Views:
     def failed(self) -> Mapping[str, BaseException]:
         """The logs whose follower has stopped, with the error: for the health check."""
         return {log: each.failed for log, each in self._followers.items() if each.failed is not None}
+
+    @property
+    def waits(self) -> Mapping[str, LogError]:
+        """The logs whose follower cannot go on at the moment, with the error; it goes on by itself.
+
+        The database or the topic is away, or another program's version is in charge (VersionUnknown).
+        """
+        return {log: each.waits for log, each in self._followers.items() if each.waits is not None}
 
     def effect(self, log: str) -> ViewsEffect:
         """Return what the main follower does with a log's records."""
@@ -165,7 +180,10 @@ class Views:
                 raise BeingBuilt(view)
             self._rebuilding.add(view)
         try:
-            return self._rebuild(self._views[view], progress, on_difference)
+            with self._database.building(view) as granted:
+                if not granted:
+                    raise BeingBuilt(view)
+                return self._rebuild(self._views[view], progress, on_difference)
         finally:
             self._rebuilding.discard(view)
 
@@ -205,6 +223,7 @@ class Views:
                 raise WrongView(view.name, f"its log {view.log} is not followed")
         partitions = {log: each.source.partitions for log, each in self._logs.items()}
         with self._database.write() as connection:
+            replicas.alone(connection, replicas.CATALOGUE)
             catalogue.create(connection)
             generations.reconcile(connection, self._views, partitions, self._now(), grace)
 

@@ -7,6 +7,9 @@ most of the machine:
   log had at the start;
 - one of a new version, or of a new view in an old service, is built under its own follower (`views.building`);
 - a live one that another version of the program had left standing catches up, and goes on answering meanwhile.
+
+Where several processes run the same views, one of them builds a view and the others wait for it; when it dies, another
+one goes on from where it was.
 """
 
 from __future__ import annotations
@@ -15,12 +18,12 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-from eventlog.errors import StoreUnavailable
+from eventlog.errors import PositionMoved, StoreUnavailable
 
 from views import generations
 from views.building import OnDifference
 from views.catalogue import MAIN, State
-from views.errors import BuildStopped
+from views.errors import BuildStopped, Overtaken
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
     from views.database import Database
     from views.standing import Moment, Standing
     from views.view import View
-    from views.waiting import Waiting
 
 _log = logging.getLogger(__name__)
 _PAUSE = 0.2  # seconds
@@ -53,7 +55,6 @@ class Settling:
         builder: Builder,
         heads: Mapping[str, Callable[[], Sequence[int]]],
         progress: Mapping[str, Progress],
-        waiting: Waiting,
         alarm: Callable[[str, BaseException], None],
         now: Callable[[], int],
     ) -> None:
@@ -62,7 +63,6 @@ class Settling:
         self._builder = builder
         self._heads = heads
         self._progress = progress
-        self._waiting = waiting
         self._alarm = alarm
         self._now = now
         self._stopping = threading.Event()
@@ -92,8 +92,6 @@ class Settling:
         own = [each for each in own if each.state is not State.RETIRED]
         if not own or is_current(view, own[-1]) or self._is_of_empty_log(own[-1]):
             return None
-        if moment.live(view.name) is not None:
-            self._waiting.stands_still(view.name, view.log)
         return own[-1]
 
     def _is_of_empty_log(self, generation: Generation) -> bool:
@@ -103,8 +101,12 @@ class Settling:
                 return False
         except StoreUnavailable:
             return False
+        self._put_in_charge(generation)
+        return True
+
+    def _put_in_charge(self, generation: Generation) -> None:
         with self._database.write() as connection:
-            return generations.put_in_charge(connection, generation, self._now())
+            generations.put_in_charge(connection, generation, self._now())
 
     def _run(self) -> None:
         try:
@@ -116,28 +118,39 @@ class Settling:
             self.settled.set()
 
     def _settle(self, generation: Generation) -> None:
-        while True:
-            try:
-                self._bring_up(generation)
-            except StoreUnavailable as error:
-                _log.warning("the build of view %s waits: %s", generation.view, error)
-                if self._stopping.wait(_PAUSE):
-                    raise BuildStopped(generation.view) from None
-            except BuildStopped:
-                raise
-            except Exception as error:  # noqa: BLE001 - a thread's last resort: tell; the next start tries again
-                self._alarm(generation.own_follower, error)
-                return
-            else:
-                self.missing.discard(generation.view)
-                self._waiting.joined(generation.view)
-                return
+        try:
+            while not self._is_up(generation):
+                self._try(generation)
+        except BuildStopped:
+            raise
+        except Exception as error:  # noqa: BLE001 - a thread's last resort: tell; the next start tries again
+            self._alarm(generation.own_follower, error)
+
+    def _try(self, generation: Generation) -> None:
+        try:
+            with self._database.building(generation.view) as granted:
+                if granted and not self._is_up(generation):
+                    self._bring_up(generation)
+                    return
+        except (StoreUnavailable, PositionMoved, Overtaken) as error:
+            _log.warning("the build of view %s waits: %s", generation.view, error)
+        if self._stopping.wait(_PAUSE):
+            raise BuildStopped(generation.view)
+
+    def _is_up(self, generation: Generation) -> bool:
+        """Tell whether the view answers, or a newer program has dropped what this one built; false if unknown now."""
+        try:
+            with self._database.read() as connection:
+                moment = self._standing.look(connection)
+        except StoreUnavailable:
+            return False
+        up = is_current(self._standing.views[generation.view], moment.live(generation.view))
+        if up:
+            self.missing.discard(generation.view)
+        waiting = [each.number for each in moment.of(generation.view) if each.state is not State.RETIRED]
+        return up or generation.number not in waiting
 
     def _bring_up(self, generation: Generation) -> None:
-        with self._database.read() as connection:
-            live = self._standing.look(connection).live(generation.view)
-        if is_current(self._standing.views[generation.view], live):
-            return  # an earlier try got there, and failed afterwards
         if generation.follower != MAIN:
             self._builder.build(generation, self.is_stopping, lambda _done, _total: None, OnDifference.SWAP)
             return
@@ -147,5 +160,4 @@ class Settling:
             if self.is_stopping():
                 raise BuildStopped(generation.view)
             progress.wait_beyond(behind, _PAUSE)
-        with self._database.write() as connection:
-            generations.put_in_charge(connection, generation, self._now())
+        self._put_in_charge(generation)

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from eventlog.progress import Progress
 
 from views import catalogue, poison
 from views.errors import VersionUnknown
+from views.postgresql_rows import PostgresqlRows
 from views.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from sqlalchemy.engine import Connection, Dialect
 
@@ -32,6 +34,18 @@ class Moment:
         """Return the generations that a follower moves."""
         return [each for each in self.generations if each.follower == follower and each.log == log]
 
+    def stands_still(self, views: Collection[str], logs: Collection[str]) -> bool:
+        """Tell whether some live generation of these views and logs does not move with the main follower."""
+        return any(
+            each.state is catalogue.State.LIVE and each.follower != catalogue.MAIN
+            for each in self.generations
+            if each.view in views and each.log in logs
+        )
+
+    def of(self, view: str) -> list[Generation]:
+        """Return a view's generations, oldest first."""
+        return [each for each in self.generations if each.view == view]
+
     def live(self, view: str) -> Generation | None:
         """Return a view's live generation."""
         return next((g for g in self.generations if g.view == view and g.state is catalogue.State.LIVE), None)
@@ -44,8 +58,9 @@ class Standing:
         self.views = views
         self._dialect = dialect
         self._seen = Moment(-1, (), {})
+        self.changes = Progress([0])  # of the epoch
         self._tables: dict[str, sa.Table] = {}
-        self._rows: dict[str, Rows] = {}
+        self._rows: dict[str, Rows | PostgresqlRows] = {}
 
     def look(self, connection: Connection) -> Moment:
         """Return the catalogue as the transaction sees it; ask before changing it: that could be rolled back."""
@@ -60,6 +75,7 @@ class Standing:
         moment = Moment(now, catalogue.generations(connection), frozen)
         if now > self._seen.epoch:  # a reader's snapshot may be older than what a writer has seen
             self._seen = moment
+            self.changes.moved(0, now)
         return moment
 
     @property
@@ -81,9 +97,10 @@ class Standing:
             self._tables[name] = self.views[generation.view].table(name)
         return self._tables[name]
 
-    def rows(self, generation: Generation) -> Rows:
+    def rows(self, generation: Generation) -> Rows | PostgresqlRows:
         """Return the bulk access to a generation's table."""
         name = generation.table_name
         if name not in self._rows:
-            self._rows[name] = Rows(self.view_of(generation), self.table(generation), self._dialect)
+            made = PostgresqlRows if self._dialect.name == "postgresql" else Rows
+            self._rows[name] = made(self.view_of(generation), self.table(generation), self._dialect)
         return self._rows[name]

@@ -1,8 +1,8 @@
 """Waiting until views have folded what a caller has written or seen.
 
-Invariant: `wait(positions)` ends only when every live table that answers has folded the records at those positions.
-A table of an older version, which stands still until its successor is built, therefore holds it up; a view that does
-not answer yet does not.
+Invariant: `wait(positions)` ends only when every live table that answers has folded the records at those positions,
+whichever process folded them. A table of an older version, which stands still until its successor is built, therefore
+holds it up; a view that does not answer yet does not.
 """
 
 from __future__ import annotations
@@ -11,31 +11,22 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from decider.refusal import Kind, Refusal
-from eventlog.progress import Progress
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from eventlog.progress import Progress
     from lienthong.log.v1.record_pb2 import Position
+
+    from views.standing import Standing
 
 
 class Waiting:
-    """Progress of the followers of several logs."""
+    """Waits on the progress of the main followers of several logs."""
 
-    def __init__(self, followed: Mapping[str, Progress]) -> None:
+    def __init__(self, standing: Standing, followed: Mapping[str, Progress]) -> None:
+        self._standing = standing
         self._followed = followed
-        self._behind: dict[str, Progress] = {}  # by view: one step, made when it stands with the others
-        self._log_of: dict[str, str] = {}
-
-    def stands_still(self, view: str, log: str) -> None:
-        """Hold up those who wait for this log until `joined`."""
-        self._behind[view] = Progress([0])
-        self._log_of[view] = log
-
-    def joined(self, view: str) -> None:
-        """Tell that a view's live table moves with the main follower."""
-        if view in self._behind:
-            self._behind[view].moved(0, 1)
 
     async def wait(self, positions: Sequence[Position]) -> None:
         """Wait until the records at these positions are folded; cancel it, or give it a timeout, to stop.
@@ -49,9 +40,8 @@ class Waiting:
         for each in positions:
             await self._followed[each.log].reached(each.partition, each.position)
         logs = {each.log for each in positions}
-        for view, log in self._log_of.items():
-            if log in logs:
-                await self._behind[view].reached(0, 0)
+        while (moment := self._standing.last).stands_still(self._standing.views, logs):
+            await self._standing.changes.reached(0, moment.epoch)
 
     async def changed(self, log: str, since: Mapping[int, int]) -> dict[int, int]:
         """Sleep until some partition is beyond `since` (next positions; 0 where left out); return where all are."""
