@@ -1,12 +1,45 @@
-"""How a process that serves is set up: what the interpreter does by itself, and how often."""
+"""How a process that serves runs: what the interpreter does by itself, what starts it, what ends it."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
+import logging
+import signal
 import sys
+from typing import TYPE_CHECKING, Protocol
+
+import uvloop
+from eventlog.errors import LogError
+from pydantic import ValidationError
+
+from grpckit.server import ServerError
+from grpckit.signing import KeyFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from typing import Any
 
 _SWITCH_SECONDS = 0.0005  # writers and followers are threads: the event loop should not wait 5 ms for its turn
 _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50  # objects, young collections, middle collections
+_CANNOT_START = (LogError, ServerError, KeyFileError, ValidationError, OSError, TimeoutError)
+
+
+class App(Protocol):
+    """A service that has been built."""
+
+    @property
+    def address(self) -> str:
+        """Where it listens, once it has started."""
+        ...
+
+    async def start(self) -> None:
+        """Serve; whatever it raises, nothing is left running."""
+        ...
+
+    async def stop(self) -> None:
+        """Answer what was accepted, and end."""
+        ...
 
 
 def prepare_process() -> None:
@@ -19,3 +52,46 @@ def prepare_process() -> None:
     gc.collect()
     gc.freeze()  # what was imported is never garbage: do not look through it again
     gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+
+
+def run_service(
+    name: str, serve: Callable[[], Coroutine[Any, Any, None]], migrate: Callable[[], None], arguments: Sequence[str]
+) -> None:
+    """Run a service as a process; with the argument `migrate` bring its log's schema up to date instead, and end.
+
+    What keeps it from starting is one line on its errors, and status 2.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    kafkas = logging.getLogger("kafka")
+    kafkas.setLevel(logging.CRITICAL)  # it tells of each try to connect, many times a second; we tell of it once
+    if list(arguments) not in ([], ["migrate"]):
+        sys.stderr.write(f"{name}: the only argument is: migrate\n")
+        sys.exit(2)
+    try:
+        if arguments:
+            migrate()
+            return
+        prepare_process()
+        uvloop.run(serve())
+    except _CANNOT_START as error:
+        sys.stderr.write(f"{name}: {_told(error)}\n")
+        sys.exit(2)
+
+
+async def serve_until_ended(name: str, app: App) -> None:
+    """Start, print `ready NAME ADDRESS`, and stop at SIGTERM or SIGINT."""
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    await app.start()
+    try:
+        print(f"ready {name} {app.address}", flush=True)  # noqa: T201 - for who started it
+        await ended.wait()
+    finally:
+        await app.stop()
+
+
+def _told(error: BaseException) -> str:
+    if isinstance(error, ValidationError):  # without the values: some are secret
+        return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors())
+    return str(error) or f"{type(error).__name__} at the start"

@@ -1,21 +1,24 @@
-"""Runs docexchange alone: `python -m docexchange_service`. What can be set is in `settings`."""
+"""Runs docexchange alone: `python -m docexchange_service`. What can be set: `settings` here, and `eventlog.engines`."""
 
 from __future__ import annotations
 
-import logging
+import sys
 
-import uvloop
-from grpckit.process import prepare_process
+from eventlog.engines import EngineSettings
+from grpckit.process import run_service
 
-from docexchange_service.app import serve
+from docexchange_service.app import LOG, serve
 from docexchange_service.settings import Settings
 
 
 def main() -> None:
-    """Serve until SIGTERM or SIGINT."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    prepare_process()
-    uvloop.run(serve(Settings()))
+    """Serve until SIGTERM or SIGINT; with `migrate`, as the database's owner, make ready what it needs there."""
+    run_service(
+        LOG,
+        lambda: serve(Settings(), EngineSettings()),
+        lambda: EngineSettings().migrate(LOG, Settings().partitions),
+        sys.argv[1:],
+    )
 
 
 if __name__ == "__main__":

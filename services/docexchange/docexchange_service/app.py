@@ -4,14 +4,12 @@
     await app.start()               followers, the process, then the server
     await app.stop()                the server drains, the followers end, the log answers what waits and closes
 
-`serve` is the service alone, with a topic of its own, until SIGTERM or SIGINT.
+`serve` is the service alone, on the engines that are configured, until SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -21,11 +19,12 @@ from cryptography.x509 import load_pem_x509_certificates
 from decider.executor import Executor
 from directory.following import LOG as IDENTITY
 from directory.following import Following
+from eventlog.engines import Engines
 from eventlog.follower import Follower
-from eventlog.local_topic import LocalTopic
 from eventlog.marks import Marks
-from eventlog.own_log import OwnLog, open_sqlite
+from eventlog.own_log import OwnLog
 from grpckit.log_service import LogService
+from grpckit.process import serve_until_ended
 from grpckit.server import Server
 from grpckit.signing import utc_now
 from lienthong.docexchange.v1 import (
@@ -57,14 +56,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from directory.directory import Directory
+    from eventlog.engines import EngineSettings
     from eventlog.topic import Topic
     from lienthong.log.v1.record_pb2 import Position
 
     from docexchange_service.settings import Settings
 
-_LOG = "docexchange"
+LOG = "docexchange"
+_FILES = Engines()
 _CATCH_UP_SECONDS = 60.0
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ class _Parts:
     blobs: Blobs
     push: InboxPush
     identity_heads: Callable[[], Sequence[int]]
+    marks_url: str
     clock: Callable[[], datetime]
 
 
@@ -90,9 +91,7 @@ class DocexchangeApp:
         self.views = parts.views
         self._parts = parts
         self._server = server
-        self._marks = Marks(
-            f"sqlite:///{settings.data / 'processes.sqlite'}", replacement.NAME, _LOG, settings.partitions
-        )
+        self._marks = Marks(parts.marks_url, replacement.NAME, LOG, settings.partitions)
         self._loop: asyncio.AbstractEventLoop | None = None
         process = replacement.ReplacementProcess(parts.documents, self._marks, self._running_loop)
         self._process = Follower(replacement.NAME, parts.log.source, process, batch=500)
@@ -150,6 +149,7 @@ def build(
     settings: Settings,
     topic: Topic,
     *,
+    engines: Engines = _FILES,
     identity_heads: Callable[[], Sequence[int]] | None = None,
     clock: Callable[[], datetime] = utc_now,
 ) -> DocexchangeApp:
@@ -160,10 +160,10 @@ def build(
     The topic stays the caller's, to be closed after `stop`. StoreMismatch when the folder holds another log.
     """
     settings.spool.mkdir(parents=True, exist_ok=True)
-    log = open_sqlite(settings.data / "log.sqlite", _LOG, settings.partitions, topic)
+    log = engines.open_log(settings.data, LOG, settings.partitions, topic)
     for left in settings.spool.iterdir():  # by a run that was killed
         left.unlink()
-    views = Views(f"sqlite:///{settings.data / 'views.sqlite'}", VIEWS, [Followed(log.source, log.store.heads)])
+    views = Views(engines.views_url(settings.data, LOG), VIEWS, [Followed(log.source, log.store.heads)])
     following = Following(topic.source(IDENTITY, settings.identity_partitions))
     parts = _Parts(
         log=log,
@@ -174,24 +174,20 @@ def build(
         blobs=open_blobs(settings.blobs or settings.data / "blobs"),
         push=InboxPush(views, following.directory, settings.partitions),
         identity_heads=identity_heads or partial(topic.heads, IDENTITY, settings.identity_partitions),
+        marks_url=engines.marks_url(settings.data, LOG),
         clock=clock,
     )
     return DocexchangeApp(settings, parts, _server(settings, parts))
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, engine_settings: EngineSettings) -> None:
     """Run the service alone until SIGTERM or SIGINT."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    topic = LocalTopic(settings.data / "topic.sqlite")
-    app = build(settings, topic)
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await app.start()
-    _log.info("docexchange listens on %s", app.address)
-    await ended.wait()
-    await app.stop()
-    topic.close()
+    topic = engine_settings.open_topic(settings.data, LOG)
+    try:
+        await serve_until_ended(LOG, build(settings, topic, engines=engine_settings.engines))
+    finally:
+        topic.close()
 
 
 def _server(settings: Settings, parts: _Parts) -> Server:

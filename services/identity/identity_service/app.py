@@ -4,21 +4,20 @@
     await app.start()               first start: the operator's key; then followers, then the server
     await app.stop()                the server drains, the followers end, the log answers what waits and closes
 
-`serve` is the service alone, with a topic of its own, until SIGTERM or SIGINT.
+`serve` is the service alone, on the engines that are configured, until SIGTERM or SIGINT.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
-import signal
 from typing import TYPE_CHECKING
 
 from decider.executor import Executor
 from directory.following import Following
-from eventlog.local_topic import LocalTopic
-from eventlog.own_log import OwnLog, open_sqlite
+from eventlog.engines import Engines
+from eventlog.own_log import OwnLog
 from grpckit.log_service import LogService
+from grpckit.process import serve_until_ended
 from grpckit.server import AddServicer, Server
 from grpckit.signing import utc_now
 from lienthong.identity.v1 import agency_service_pb2_grpc, system_service_pb2_grpc
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from directory.directory import Directory
+    from eventlog.engines import EngineSettings
     from eventlog.topic import Topic
     from lienthong.identity.v1.agency_pb2 import Agency
     from lienthong.identity.v1.system_pb2 import System
@@ -48,9 +48,10 @@ if TYPE_CHECKING:
 
     from identity_service.settings import Settings
 
-_LOG = "identity"
+LOG = "identity"
+VIEWS = (AGENCIES, SYSTEMS)
+_FILES = Engines()
 _CATCH_UP_SECONDS = 60.0
-_log = logging.getLogger(__name__)
 
 
 class _AgencyService(AgencyCommands, AgencyQueries, agency_service_pb2_grpc.AgencyServiceServicer):
@@ -121,16 +122,16 @@ class IdentityApp:
         await asyncio.to_thread(self.log.close)
 
 
-def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = utc_now) -> IdentityApp:
+def build(
+    settings: Settings, topic: Topic, *, engines: Engines = _FILES, clock: Callable[[], datetime] = utc_now
+) -> IdentityApp:
     """Open what the service needs in its data folder, which is made where it is missing.
 
     The topic stays the caller's, to be closed after `stop`. StoreMismatch when the folder holds another log.
     """
     settings.data.mkdir(parents=True, exist_ok=True)
-    log = open_sqlite(settings.data / "log.sqlite", _LOG, settings.partitions, topic)
-    views = Views(
-        f"sqlite:///{settings.data / 'views.sqlite'}", [AGENCIES, SYSTEMS], [Followed(log.source, log.store.heads)]
-    )
+    log = engines.open_log(settings.data, LOG, settings.partitions, topic)
+    views = Views(engines.views_url(settings.data, LOG), VIEWS, [Followed(log.source, log.store.heads)])
     following = Following(log.source)
     systems = Executor(SYSTEM, log.store, log.writer)
 
@@ -145,19 +146,14 @@ def build(settings: Settings, topic: Topic, *, clock: Callable[[], datetime] = u
     return IdentityApp(settings, log, views, following, systems, server)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, engine_settings: EngineSettings) -> None:
     """Run the service alone until SIGTERM or SIGINT."""
     settings.data.mkdir(parents=True, exist_ok=True)
-    topic = LocalTopic(settings.data / "topic.sqlite")
-    app = build(settings, topic)
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await app.start()
-    _log.info("identity listens on %s; the operator's key is %s", app.address, settings.operator_key)
-    await ended.wait()
-    await app.stop()
-    topic.close()
+    topic = engine_settings.open_topic(settings.data, LOG)
+    try:
+        await serve_until_ended(LOG, build(settings, topic, engines=engine_settings.engines))
+    finally:
+        topic.close()
 
 
 def _services(
