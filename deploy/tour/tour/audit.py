@@ -108,7 +108,7 @@ def audit_topic(store: Store, topic: Topic) -> Audit:
     end = time.monotonic() + SETTLE_SECONDS
     try:
         while any(position < heads[partition] for partition, position in wanted.items()):
-            records = [each for each in feed.poll(_BATCH, 1.0) if each.position >= wanted[each.partition]]
+            records = _without_repeats(feed.poll(_BATCH, 1.0), wanted)
             if records:
                 partition, position = records[0].partition, wanted[records[0].partition]
                 stored = store.read(partition, position, len(records))
@@ -132,6 +132,15 @@ def audit_store(store: Store) -> Audit:
             expected = recorded.position + 1
         found += Audit(gaps=int(expected != store.heads()[partition]))
     return found
+
+
+def _without_repeats(records: Sequence[Recorded], wanted: Mapping[int, int]) -> list[Recorded]:
+    """Return what continues a partition; a gap shows in what it is compared with."""
+    fresh: list[Recorded] = []
+    for each in records:
+        if each.position >= wanted[each.partition] and (not fresh or each.position > fresh[-1].position):
+            fresh.append(each)
+    return fresh
 
 
 def audit_views(views: Views) -> Audit:

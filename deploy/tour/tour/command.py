@@ -21,6 +21,9 @@ def tour(
         int | None, typer.Option(min=0, max=65000, help="identity listens one above; else free ports are taken.")
     ] = None,
     *,
+    distributed: Annotated[
+        bool, typer.Option("--distributed", help="Services as processes, two replicas, on PostgreSQL and Kafka.")
+    ] = False,
     stay: Annotated[bool, typer.Option("--stay", help="Stay up afterwards, until Ctrl+C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object; progress goes to stderr.")] = False,
 ) -> None:
@@ -28,7 +31,7 @@ def tour(
     typer.echo("The day is prepared ...", err=True)  # importing the services takes a second
     from tour.whole import Asked, play  # noqa: PLC0415 - see the module
 
-    if not play(Asked(documents, seed, data, port_base, stay, as_json)):
+    if not play(Asked(documents, seed, data, port_base, distributed, stay, as_json)):
         raise typer.Exit(1)
 
 

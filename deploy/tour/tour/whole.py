@@ -6,7 +6,7 @@ import asyncio
 import logging
 import signal
 import sys
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 import typer
+from distributed.errors import DistributedError
 from embedded.errors import EmbeddedError
 from embedded.serving import run
 from rich.console import Console
@@ -38,6 +39,7 @@ class Asked:
     seed: int
     data: Path | None
     port_base: int | None
+    distributed: bool
     stay: bool
     as_json: bool
 
@@ -49,7 +51,7 @@ def play(asked: Asked) -> bool:
     try:
         with host.data_folder(asked.data, stay=asked.stay) as folder:
             run(tour.run(folder))
-    except EmbeddedError as error:
+    except (EmbeddedError, DistributedError) as error:
         typer.echo(f"lienthong: {error}", err=True)
         raise typer.Exit(2) from error
     return tour.ok
@@ -67,8 +69,7 @@ class _Tour:
         async with AsyncExitStack() as running:
             with show_on(sys.stderr if asked.as_json else sys.stdout, plain=asked.as_json) as show:
                 show.stage("The platform starts", 1)
-                started = on_embedded.started(data / "platform", asked.port_base, stay=asked.stay, tell=_tell)
-                platform = await running.enter_async_context(started)
+                platform = await running.enter_async_context(self._started(data / "platform"))
                 report = await self._play(platform, data, show, begun)
             self.ok = report.ok
             report.print(Console(stderr=asked.as_json))
@@ -76,6 +77,14 @@ class _Tour:
                 typer.echo(report.to_json())
             if asked.stay:
                 await _stay(_setting(platform, data, date.min))
+
+    def _started(self, data: Path) -> AbstractAsyncContextManager[Host]:
+        asked = self._asked
+        if not asked.distributed:
+            return on_embedded.started(data, asked.port_base, stay=asked.stay, tell=_tell)
+        from tour import on_distributed  # noqa: PLC0415 - what it needs is installed for tests only
+
+        return on_distributed.started(data)
 
     async def _play(self, platform: Host, data: Path, show: Show, begun: float) -> Report:
         today = datetime.now(VIETNAM_TIME).date()
