@@ -22,6 +22,13 @@ BENCHMARKS = {  # module: the names of its results
     "send": ("send_document_vs_echo",),
     "seen": ("send_to_seen_p50", "send_to_seen_p99"),
     "rebuild": ("view_rebuild", "view_rebuild_counting"),
+    "append_postgresql": (
+        *("append_postgresql_1", "append_postgresql_32", "append_postgresql_256"),
+        "append_vs_eventsourcing",
+    ),
+    "crossing": ("relay_vs_producer", "consume_vs_consumer"),
+    "seen_kafka": ("send_to_seen_kafka_p50", "send_to_seen_kafka_p99", "send_to_seen_replica_p99"),
+    "rebuild_postgresql": ("view_rebuild_postgresql", "view_rebuild_postgresql_counting"),
     "growth": ("growth_append", "growth_inbox"),
     "footprint": ("memory", "ready"),
     "large": ("edxml_200mb_memory", "edxml_200mb_memory_client"),

@@ -40,7 +40,7 @@ _PATIENCE = 400.0
 def measure() -> list[Result]:
     """Measure both logs by turns; the value is how many times as long the large one takes."""
     with folder() as path:
-        small, large = (history.write(path / f"{size}.sqlite", size) for size in (_SMALL, _LARGE))
+        small, large = (history.write_file(path / f"{size}.sqlite", size) for size in (_SMALL, _LARGE))
         inbox = _inbox(path, small, large)
         appends = _appends(small, large)
         small.close()

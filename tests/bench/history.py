@@ -11,9 +11,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from docexchange_service.document import document_id, stream_of
+from eventlog.partition import partition_of
 from eventlog.record import prepare
 from eventlog.sqlite_store import SqliteStore
-from eventlog.store import Append, Request
+from eventlog.store import Append, Request, Store
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.type.date_pb2 import Date
@@ -30,22 +31,35 @@ _CAUSE = record_pb2.Cause(correlation_id="c" * 36).SerializeToString()
 _SEND, _REPORT = (f"/lienthong.docexchange.v1.DocumentService/{name}" for name in ("SendDocument", "ReportStatus"))
 
 
-def write(path: Path, events: int) -> SqliteStore:
-    """Make a log of that many events; it is flushed to the disk only at its end, for it is no one's truth."""
+def write_file(path: Path, events: int) -> SqliteStore:
+    """Make a log in a file; it is flushed to the disk only at its end, for it is no one's truth."""
     store = SqliteStore(path, LOG, PARTITIONS)
     connection = store.file._writer
     connection.execute("PRAGMA synchronous=OFF")
+    write(store, events)
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.execute("PRAGMA synchronous=FULL")
+    return store
+
+
+def write(store: Store, events: int) -> None:
+    """Append that many events to an empty log, those of a lane together."""
     batch: list[Append] = []
     for append, _ in zip(appends(), range(events), strict=False):
         batch.append(append)
         if len(batch) == _BATCH:
-            store.append(batch)
+            _store(store, batch)
             batch.clear()
     if batch:
-        store.append(batch)
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.execute("PRAGMA synchronous=FULL")
-    return store
+        _store(store, batch)
+
+
+def _store(store: Store, batch: list[Append]) -> None:
+    lanes: dict[int, list[Append]] = {}
+    for append in batch:
+        lanes.setdefault(partition_of(append.stream, store.partitions) % store.lanes, []).append(append)
+    for appends_of_lane in lanes.values():
+        store.append(appends_of_lane)
 
 
 def appends() -> Iterator[Append]:

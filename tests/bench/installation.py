@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 import psutil  # type: ignore[import-untyped]
 from google.type.date_pb2 import Date
@@ -31,12 +32,26 @@ _START_SECONDS = 60
 _BIN = Path(sys.executable).parent
 
 
+class Reached(Protocol):
+    """A platform as a client finds it."""
+
+    @property
+    def addresses(self) -> Addresses:
+        """Where the services listen."""
+        ...
+
+    @property
+    def operator_key(self) -> Path:
+        """The operator's key file."""
+        ...
+
+
 @dataclass(frozen=True)
 class Installation:
     """A running platform: where it listens, the operator's key file, its process, how long it took to be ready."""
 
     addresses: Addresses
-    key: Path
+    operator_key: Path
     process: psutil.Process
     ready_seconds: float
 
@@ -81,10 +96,10 @@ def running(data: Path) -> Iterator[Installation]:
                 process.kill()
 
 
-async def enrolled(installation: Installation) -> dict[str, Signer]:
+async def enrolled(platform: Reached) -> dict[str, Signer]:
     """Register the two agencies, each with a system that may send and receive."""
     signers = {code: Signer.generate(f"{code.lower()}-bench") for code in (SENDER, RECEIVER)}
-    async with Lienthong(installation.addresses, Signer.from_file(installation.key)) as operator:
+    async with Lienthong(platform.addresses, Signer.from_file(platform.operator_key)) as operator:
         for code, signer in signers.items():
             registered = await operator.agencies.RegisterAgency(
                 RegisterAgencyRequest(code=code, display_name=f"UBND {code}", request_id=str(uuid.uuid4()))

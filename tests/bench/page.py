@@ -24,6 +24,20 @@ WHAT = {
     "send_to_seen_p99": "the same, 99th percentile",
     "view_rebuild": "rebuild of the inbox: fold, compare, swap; ceiling: read, parse and count in a dict",
     "view_rebuild_counting": "the same of a view that only counts",
+    "append_postgresql_1": "durable appends of one event on PostgreSQL, 1 caller; ceiling: `Application.save` of the "
+    "library eventsourcing on the same server",
+    "append_postgresql_32": "the same with 32 callers; ceiling: 32 threads that save",
+    "append_postgresql_256": "the same with 256 callers; ceiling: 256 threads that save, on 60 connections",
+    "append_vs_eventsourcing": "the line before, with its goal",
+    "relay_vs_producer": "the relay from a log in SQLite to Kafka, positions and leases included; ceiling: a bare "
+    "producer of kafka-python that sends the same keys and values, idempotent and acknowledged by all",
+    "consume_vs_consumer": "reading them as a follower does, in order and parsed; ceiling: a bare consumer",
+    "send_to_seen_kafka_p50": "from the call to another service that reads the log through Kafka, two replicas on "
+    "PostgreSQL, median; ceiling: the echo's round",
+    "send_to_seen_kafka_p99": "the same, 99th percentile",
+    "send_to_seen_replica_p99": "from the call to the line in the receiver's subscription, at either replica",
+    "view_rebuild_postgresql": "rebuild of the inbox on PostgreSQL; ceiling: read, parse and count in a dict",
+    "view_rebuild_postgresql_counting": "the same of a view that only counts",
     "growth_append": "time an append takes in a log of 1,000,000 events, beside one of 10,000",
     "growth_inbox": "time ListInbox takes over views of 1,000,000 events, beside 10,000",
     "memory": "resident memory of the whole platform after a burst of sends and lists",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable, Iterable, Iterator
+from itertools import count
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from docexchange_service.views.inbox import INBOX
 from eventlog.feed import PositionSource
 from eventlog.progress import Progress
 from eventlog.record import Recorded
-from eventlog.sqlite_store import SqliteStore
+from eventlog.store import Store
 from views.runtime import Followed, Views
 from views.view import Key, Row, View
 
@@ -22,7 +22,7 @@ from tests.bench import history
 from tests.bench.installation import folder
 from tests.bench.result import Result, at_least
 
-_EVENTS = 100_000
+EVENTS = 100_000
 _GOAL = 60_000  # events a second
 _ROUNDS = 3
 _PATIENCE = 300.0
@@ -31,24 +31,30 @@ _PATIENCE = 300.0
 def measure() -> list[Result]:
     """Rebuild the inbox, and a view that only counts, taking turns with the ceiling."""
     with folder() as path:
-        store = history.write(path / "log.sqlite", _EVENTS)
-        rounds = [
-            (_rebuilt(store, path, INBOX), _rebuilt(store, path, COUNTING), _per_second(lambda: _read(store)))
-            for _ in range(_ROUNDS)
-        ]
+        store = history.write_file(path / "log.sqlite", EVENTS)
+        urls = (f"sqlite:///{path / f'views-{number}.sqlite'}" for number in count())
+        results = rebuilds("view_rebuild", store, urls)
         store.close()
+    return results
+
+
+def rebuilds(name: str, store: Store, urls: Iterator[str]) -> list[Result]:
+    """Rebuild from a log, each time in an empty database of `urls`."""
+    rounds = [
+        (_rebuilt(store, next(urls), INBOX), _rebuilt(store, next(urls), COUNTING), _per_second(lambda: _read(store)))
+        for _ in range(_ROUNDS)
+    ]
     inbox, counting, ceiling = (statistics.median(each) for each in zip(*rounds, strict=True))
     return [
-        at_least("view_rebuild", inbox, "events/s", _GOAL, ceiling=ceiling),
-        Result("view_rebuild_counting", counting, "events/s", ceiling, counting / ceiling),
+        at_least(name, inbox, "events/s", _GOAL, ceiling=ceiling),
+        Result(f"{name}_counting", counting, "events/s", ceiling, counting / ceiling),
     ]
 
 
-def _rebuilt(store: SqliteStore, path: Path, view: View) -> float:
+def _rebuilt(store: Store, url: str, view: View) -> float:
     """Build a view for the first time, then measure its rebuild: fold beside the live one, compare, swap."""
-    file = path / f"{view.name}-{time.monotonic_ns()}.sqlite"
     source = PositionSource(history.LOG, history.PARTITIONS, store, Progress(store.heads()))
-    views = Views(f"sqlite:///{file}", [view], [Followed(source, store.heads)])
+    views = Views(url, [view], [Followed(source, store.heads)])
     views.start()
     if not views.ready(_PATIENCE):
         raise RuntimeError(f"view {view.name} was not built")
@@ -61,16 +67,15 @@ def _rebuilt(store: SqliteStore, path: Path, view: View) -> float:
         return _per_second(rebuild)
     finally:
         views.stop()
-        file.unlink()
 
 
 def _per_second(work: Callable[[], object]) -> float:
     begun = time.monotonic()
     work()
-    return _EVENTS / (time.monotonic() - begun)
+    return EVENTS / (time.monotonic() - begun)
 
 
-def _read(store: SqliteStore) -> Counter[str]:
+def _read(store: Store) -> Counter[str]:
     """Read every record, parse its event, and count: the least that any view does, in memory."""
     found: Counter[str] = Counter()
     for partition, head in enumerate(store.heads()):

@@ -16,7 +16,8 @@ from tests.bench.loop import run
 from tests.bench.result import Result, at_most
 
 _GOAL = 25.0  # ms
-_SAMPLES, _PACE, _WARM_UP = 400, 0.05, 40  # a send every 50 ms
+SAMPLES, WARM_UP = 400, 40
+_PACE = 0.05  # a send every 50 ms
 _PATIENCE = 30.0
 
 
@@ -36,22 +37,23 @@ async def _measured() -> tuple[list[float], list[float]]:
             Lienthong(platform.addresses, signers[SENDER]) as sender,
             Lienthong(platform.addresses, signers[RECEIVER]) as receiver,
         ):
-            watch = _Watch(receiver)
+            watch = Watch(receiver)
             await watch.begun.wait()
             size = send_request(1).SerializeToString()
             with echo.running(600) as address:
                 async with grpc.aio.insecure_channel(address) as channel:
-                    bare = await _paced(sender, watch, echo.caller(channel, size))
+                    bare = await paced(sender, watch.sent, echo.caller(channel, size))
             await asyncio.wait_for(watch.all_seen.wait(), _PATIENCE)
             watch.end()
-    return watch.latencies()[_WARM_UP:], bare[_WARM_UP:]
+    return watch.latencies()[WARM_UP:], bare[WARM_UP:]
 
 
-async def _paced(sender: Lienthong, watch: _Watch, call: echo.Call) -> list[float]:
+async def paced(sender: Lienthong, sent: dict[str, float], call: echo.Call) -> list[float]:
+    """Send and call by turns, noting when each document was sent; return the milliseconds of the calls."""
     bare: list[float] = []
-    for number in range(1, _SAMPLES + _WARM_UP + 1):
+    for number in range(1, SAMPLES + WARM_UP + 1):
         begun = time.monotonic()
-        watch.sent[f"{number}/UBND-VX"] = begun
+        sent[f"{number}/UBND-VX"] = begun
         await sender.documents.SendDocument(send_request(number))
         await asyncio.sleep(max(begun + _PACE / 2 - time.monotonic(), 0))
         echoed = time.monotonic()
@@ -61,7 +63,7 @@ async def _paced(sender: Lienthong, watch: _Watch, call: echo.Call) -> list[floa
     return bare
 
 
-class _Watch:
+class Watch:
     """The receiver's subscription, noting when each document is seen."""
 
     def __init__(self, receiver: Lienthong) -> None:
@@ -72,6 +74,7 @@ class _Watch:
         self._task = asyncio.create_task(self._follow(receiver))
 
     def end(self) -> None:
+        """End the subscription."""
         self._task.cancel()
 
     def latencies(self) -> list[float]:
@@ -85,5 +88,5 @@ class _Watch:
             self.begun.set()
             for item in response.items:
                 self.seen.setdefault(item.code.rpartition(",")[2], now)
-            if len(self.seen) == _SAMPLES + _WARM_UP:
+            if len(self.seen) == SAMPLES + WARM_UP:
                 self.all_seen.set()

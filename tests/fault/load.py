@@ -17,7 +17,7 @@ from lienthong_sdk import Lienthong
 from tests.fault import papers
 from tests.fault.ledger import Ledger
 from tests.fault.member import Member
-from tests.fault.running import Running
+from tests.fault.running import Platform
 
 _SCOPES = ("documents.send", "documents.receive")
 _TIMEOUT = 8.0  # seconds of a call
@@ -28,7 +28,7 @@ _MOST_NEWCOMERS = 20
 class Load:
     """Runs against a platform, through its ends and beginnings, until stopped."""
 
-    def __init__(self, running: Running, rng: random.Random, *, agencies: int = 4, pace: float = 0.02) -> None:
+    def __init__(self, running: Platform, rng: random.Random, *, agencies: int = 4, pace: float = 0.02) -> None:
         self.identity, self.docexchange = Ledger("identity"), Ledger("docexchange")
         self.members: list[Member] = []
         self.operator: Lienthong

@@ -16,15 +16,46 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Protocol
 
 from lienthong_sdk import Addresses
+
+from tests.fault.mirror import Mirror
+from tests.fault.whole import audit_whole
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 _LIENTHONG = Path(sys.executable).with_name("lienthong")
 _LEASH = Path(__file__).with_name("leash.py")
+
+
+class Platform(Protocol):
+    """What a load and its watch need of a platform."""
+
+    addresses: Addresses
+
+    @property
+    def operator_key(self) -> Path:
+        """The operator's key file, there once the platform has been ready."""
+        ...
+
+    async def start(self) -> None:
+        """Start it and wait until it serves."""
+        ...
+
+    def kill(self) -> None:
+        """End all of it at once; nothing happens where nothing runs."""
+        ...
+
+    def complaints(self) -> Sequence[str]:
+        """Return the lines in which it told of faults."""
+        ...
+
+    async def audit(self, mirrors: Mapping[str, Mirror]) -> None:
+        """Hold everything against the logs; AssertionError with what is wrong."""
+        ...
 
 
 class Running:
@@ -81,6 +112,11 @@ class Running:
         if self._process is not None:
             self._process.wait()
             self._process = None
+
+    async def audit(self, mirrors: Mapping[str, Mirror]) -> None:
+        """Kill it and audit what that leaves; the caller starts it again."""
+        self.kill()
+        await audit_whole(self.data, mirrors)
 
     async def ended(self, seconds: float) -> int:
         """Wait for its own end; return its exit status."""

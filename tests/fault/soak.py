@@ -1,4 +1,4 @@
-"""Hundreds of kills: `python -m tests.fault.soak --kills 300 --seed 7 --minutes 60`.
+"""Hundreds of kills: `python -m tests.fault.soak --kills 300 --seed 7 --minutes 60`, or with `--distributed`.
 
 It ends by itself, with status 0 when nothing was found, and leaves nothing behind; with a finding its folder stays.
 """
@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.fault import spread_soak
 from tests.fault.kills import Campaign, Tally
 from tests.fault.running import running
 
@@ -23,6 +24,8 @@ _HEADER = "  kills  during start    records  acknowledged  sent again  audits  s
 def main() -> int:
     """Run a campaign; return the exit status."""
     wanted = _arguments()
+    if wanted.distributed:
+        return spread_soak.main(wanted.kills, wanted.seed, wanted.minutes * 60, wanted.pace)
     folder = Path(tempfile.mkdtemp(prefix="lienthong-soak-"))
     _say(f"seed {wanted.seed}, {wanted.kills} kills, at most {wanted.minutes} minutes, in {folder}\n{_HEADER}")
     began = time.monotonic()
@@ -45,6 +48,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--distributed", action="store_true", help="processes, PostgreSQL and Kafka are killed")
     parser.add_argument("--kills", type=int, default=300)
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000))  # noqa: S311 - no secret
     parser.add_argument("--minutes", type=float, default=90, help="begin no kill after this time")

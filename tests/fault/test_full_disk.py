@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fault.running import Running
 from tests.fault.watching import Watch, watched
 
 _MEBIBYTE = 1024 * 1024
@@ -48,7 +49,7 @@ def test_files_that_cannot_grow_refuse_commands_and_half_store_nothing(tmp_path:
     asyncio.run(play())
 
 
-async def _goes_on(watch: Watch) -> None:
+async def _goes_on(watch: Watch[Running]) -> None:
     """Commands were refused in the meantime, each typed; now they are taken, and all is as it should be."""
     failures = watch.load.docexchange.failures
     watch.load.check()

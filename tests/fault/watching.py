@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Generic, TypeVar
 
 from grpckit.client import Channel, connect
 from grpckit.retries import Retries
@@ -16,8 +17,7 @@ from grpckit.signing import Signer
 from tests.fault.ledger import Answered, Ledger, digest_of
 from tests.fault.load import Load
 from tests.fault.mirror import Mirror, Place, Row, places
-from tests.fault.running import Running, running
-from tests.fault.whole import audit_whole
+from tests.fault.running import Platform, Running, running
 
 MAY_BE_REFUSED = {  # by rivals: a change that crosses another, a copy that is gone meanwhile
     "CHANGE_PENDING",
@@ -31,10 +31,13 @@ _SEEN_SECONDS = 30.0
 _PATIENT = Retries(attempts=60, longest=0.5)
 
 
-class Watch:
+P = TypeVar("P", bound=Platform)
+
+
+class Watch(Generic[P]):
     """A platform with its load, and mirrors of its logs."""
 
-    def __init__(self, platform: Running, rng: random.Random, *, agencies: int = 4, pace: float = 0.02) -> None:
+    def __init__(self, platform: P, rng: random.Random, *, agencies: int = 4, pace: float = 0.02) -> None:
         self.platform = platform
         self.load = Load(platform, rng, agencies=agencies, pace=pace)
         self.mirrors = {name: Mirror(name, 4) for name in ("identity", "docexchange")}
@@ -80,9 +83,8 @@ class Watch:
                 await self.mirrors["docexchange"].catch_up(channel)
 
     async def audit(self) -> None:
-        """Kill the platform and audit what that leaves; the caller starts it again."""
-        self.platform.kill()
-        await audit_whole(self.platform.data, self.mirrors)
+        """Audit the platform as its kind is audited."""
+        await self.platform.audit(self.mirrors)
 
     def _missed(self) -> dict[Row, tuple[Place | None, Place | None]]:
         """Return the lines of inboxes where the log and what the subscriber saw last differ, with both places."""
@@ -114,7 +116,9 @@ async def _gets_its_first_answer(answered: Answered) -> None:
 
 
 @contextlib.asynccontextmanager
-async def watched(folder: Path, seed: int, *, data: Path | None = None, agencies: int = 3) -> AsyncIterator[Watch]:
+async def watched(
+    folder: Path, seed: int, *, data: Path | None = None, agencies: int = 3
+) -> AsyncIterator[Watch[Running]]:
     """Give a platform under load; it is ended whatever happens."""
     with running(folder, data=data) as platform:
         watch = Watch(platform, random.Random(seed), agencies=agencies)  # noqa: S311 - no secret

@@ -35,12 +35,12 @@ async def audit_whole(data: Path, mirrors: Mapping[str, Mirror], *, partitions: 
         assert found.clean, found
         await _everything_follows(platform)
         for name, app in (("identity", platform.identity), ("docexchange", platform.docexchange)):
-            records = await asyncio.to_thread(_by_partition, app.log.store)
-            _holds_what_was_read(mirrors.get(name), records)
+            records = await asyncio.to_thread(by_partition, app.log.store)
+            holds_what_was_read(mirrors.get(name), records)
             assert not app.views.failed
         _directory_is_a_fold(platform.docexchange.directory, platform.identity.log.store)
-        stored = _stored_attachments(platform.docexchange.log.store)
-    await asyncio.to_thread(_blobs_are_whole, data / "docexchange" / "blobs", stored)
+        stored = stored_attachments(platform.docexchange.log.store)
+    await asyncio.to_thread(blobs_are_whole, data / "docexchange" / "blobs", stored)
     assert not list((data / "docexchange" / "spool").iterdir())
     for name in _FILES:
         _is_sound(data / f"{name}.sqlite")
@@ -61,7 +61,8 @@ async def _everything_follows(platform: Platform) -> None:
         await platform.docexchange._parts.following.caught_up(platform.identity.log.store.heads())
 
 
-def _by_partition(store: Store) -> list[list[Recorded]]:
+def by_partition(store: Store) -> list[list[Recorded]]:
+    """Read a whole log."""
     records: list[list[Recorded]] = []
     for partition in range(store.partitions):
         records.append([])
@@ -70,7 +71,8 @@ def _by_partition(store: Store) -> list[list[Recorded]]:
     return records
 
 
-def _holds_what_was_read(mirror: Mirror | None, records: Sequence[Sequence[Recorded]]) -> None:
+def holds_what_was_read(mirror: Mirror | None, records: Sequence[Sequence[Recorded]]) -> None:
+    """Check that what clients read of a log stands in it."""
     if mirror is None:
         return
     for partition, digests in enumerate(mirror.digests):
@@ -80,16 +82,16 @@ def _holds_what_was_read(mirror: Mirror | None, records: Sequence[Sequence[Recor
 
 def _directory_is_a_fold(directory: Directory, store: Store) -> None:
     fresh = Directory()
-    for records in _by_partition(store):
+    for records in by_partition(store):
         for recorded in records:
             fresh.take(recorded)
     assert vars(directory) == vars(fresh)
 
 
-def _stored_attachments(store: Store) -> Mapping[bytes, int]:
+def stored_attachments(store: Store) -> Mapping[bytes, int]:
     """Return the size by SHA-256 of what the log says was stored, uploaded by itself or in a message."""
     found: dict[bytes, int] = {}
-    for records in _by_partition(store):
+    for records in by_partition(store):
         for recorded in records:
             event: Any = recorded.event
             if recorded.type_name.endswith(".AttachmentStored"):
@@ -99,7 +101,7 @@ def _stored_attachments(store: Store) -> Mapping[bytes, int]:
     return found
 
 
-def _blobs_are_whole(blobs: Path, stored: Mapping[bytes, int]) -> None:
+def blobs_are_whole(blobs: Path, stored: Mapping[bytes, int]) -> None:
     """Every blob under its name has the bytes that its name says, and none of those the log names is missing."""
     here: dict[bytes, int] = {}
     for path in blobs.rglob("*"):
