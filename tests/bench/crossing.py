@@ -37,7 +37,7 @@ def measure() -> list[Result]:
             relayed.append(_relayed(store, path, kafka.bootstrap, turn))
             produced.append(_produced(records, kafka.bootstrap, turn))
             followed.append(_followed(kafka.bootstrap))
-            consumed.append(_consumed(kafka.bootstrap, turn))
+            consumed.append(_consumed(kafka.bootstrap))
         store.close()
     return [_beside("relay_vs_producer", relayed, produced), _beside("consume_vs_consumer", followed, consumed)]
 
@@ -94,10 +94,11 @@ def _followed(bootstrap: str) -> float:
     return read / seconds
 
 
-def _consumed(bootstrap: str, turn: int) -> float:
+def _consumed(bootstrap: str) -> float:
+    """Read the very same messages with the library alone, unparsed."""
     begun = time.monotonic()
     consumer = KafkaConsumer(bootstrap_servers=bootstrap, auto_offset_reset="earliest", enable_auto_commit=False)
-    consumer.assign([TopicPartition(_BARE.format(turn), partition) for partition in range(history.PARTITIONS)])
+    consumer.assign([TopicPartition(topic_name(history.LOG), partition) for partition in range(history.PARTITIONS)])
     read = 0
     while read < _EVENTS and time.monotonic() - begun < _PATIENCE:
         read += sum(map(len, consumer.poll(1000, max_records=10_000).values()))

@@ -31,7 +31,8 @@ WHAT = {
     "append_vs_eventsourcing": "the line before, with its goal",
     "relay_vs_producer": "the relay from a log in SQLite to Kafka, positions and leases included; ceiling: a bare "
     "producer of kafka-python that sends the same keys and values, idempotent and acknowledged by all",
-    "consume_vs_consumer": "reading them as a follower does, in order and parsed; ceiling: a bare consumer",
+    "consume_vs_consumer": "reading them as a follower does, in order and parsed; ceiling: a bare consumer of "
+    "kafka-python on the same messages, unparsed",
     "send_to_seen_kafka_p50": "from the call to another service that reads the log through Kafka, two replicas on "
     "PostgreSQL, median; ceiling: the echo's round",
     "send_to_seen_kafka_p99": "the same, 99th percentile",

@@ -32,7 +32,7 @@ class Engines:
     database_url: str = ""  # empty: files
 
     def open_log(self, data: Path, log: str, partitions: int, topic: Topic) -> OwnLog:
-        """Open or make a log; StoreMismatch when another one is there, SchemaOutdated before `log migrate` has run."""
+        """Open or make a log; StoreMismatch when another one is there, NotMigrated before `migrate` has run."""
         if not self.database_url:
             return open_sqlite(data / "log.sqlite", log, partitions, topic)
         from eventlog.postgresql.own_log import open_postgresql  # noqa: PLC0415 - see the module

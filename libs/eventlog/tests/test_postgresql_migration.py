@@ -80,7 +80,7 @@ def owner(fresh_database: str) -> Iterator[str]:
 
 
 def test_a_log_without_its_schema_is_not_opened(fresh_database: str) -> None:
-    with pytest.raises(NotMigrated, match="lienthong log migrate") as missing:
+    with pytest.raises(NotMigrated, match="_service migrate") as missing:
         PostgresqlStore(fresh_database, "nowhere", 2)
     assert (missing.value.stored, missing.value.wanted) == (None, REVISION)
 

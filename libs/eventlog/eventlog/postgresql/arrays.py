@@ -7,31 +7,30 @@ element after its length.
 from __future__ import annotations
 
 from itertools import chain, repeat
-from struct import Struct, pack
+from struct import Struct, pack, unpack
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Iterable, Sequence
 
 _BYTEA, _BIGINT, _INTEGER, _TEXT = 17, 20, 23, 25
-_length = Struct(">i").pack
+_HEAD_SIZE = 20
+_length, _bigint, _integer = Struct(">i").pack, Struct(">iq").pack, Struct(">ii").pack
 
 
-def bigints(values: Collection[int]) -> bytes:
+def bigints(values: Sequence[int]) -> bytes:
     """Make a `bigint[]`."""
-    count = len(values)
-    return _head(_BIGINT, count) + pack(">" + "iq" * count, *chain.from_iterable(zip(repeat(8), values, strict=False)))
+    return _head(_BIGINT, len(values)) + b"".join(map(_bigint, repeat(8), values))
 
 
-def integers(values: Collection[int]) -> bytes:
+def integers(values: Sequence[int]) -> bytes:
     """Make an `integer[]`."""
-    count = len(values)
-    return _head(_INTEGER, count) + pack(">" + "ii" * count, *chain.from_iterable(zip(repeat(4), values, strict=False)))
+    return _head(_INTEGER, len(values)) + b"".join(map(_integer, repeat(4), values))
 
 
 def texts(values: Sequence[str]) -> bytes:
     """Make a `text[]`."""
-    return _of(_TEXT, [value.encode() for value in values])
+    return _of(_TEXT, list(map(str.encode, values)))
 
 
 def blobs(values: Sequence[bytes]) -> bytes:
@@ -39,9 +38,17 @@ def blobs(values: Sequence[bytes]) -> bytes:
     return _of(_BYTEA, values)
 
 
+def from_bigints(array: bytes | None) -> Iterable[int]:
+    """Read a `bigint[]` that holds no NULL; none at all is as good as empty."""
+    if array is None:
+        return ()
+    numbers: tuple[int, ...] = unpack(">" + "4xq" * ((len(array) - _HEAD_SIZE) // 12), array[_HEAD_SIZE:])
+    return numbers
+
+
 def _of(kind: int, values: Sequence[bytes]) -> bytes:
-    parts = chain.from_iterable((_length(len(value)), value) for value in values)
-    return _head(kind, len(values)) + b"".join(parts)
+    lengths = map(_length, map(len, values))
+    return _head(kind, len(values)) + b"".join(chain.from_iterable(zip(lengths, values, strict=True)))
 
 
 def _head(kind: int, count: int) -> bytes:

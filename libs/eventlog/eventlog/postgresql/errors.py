@@ -14,5 +14,7 @@ class NotMigrated(StoreMismatch):
 
     def __init__(self, place: str, log: str, stored: str | None, wanted: str) -> None:
         found = f"is at revision {stored}, not at {wanted}" if stored else "is missing"
-        LogError.__init__(self, f"the schema of log {log} at {place} {found}; run `lienthong log migrate` as its owner")
+        LogError.__init__(
+            self, f"the schema of log {log} at {place} {found}; run `python -m {log}_service migrate` as its owner"
+        )
         self.place, self.field, self.stored, self.wanted = place, "revision", stored, wanted

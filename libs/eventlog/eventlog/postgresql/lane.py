@@ -15,7 +15,7 @@ from psycopg import pq
 
 from eventlog.partition import partition_of
 from eventlog.plan import Answered, Head, Plan
-from eventlog.postgresql.arrays import bigints, blobs, integers, texts
+from eventlog.postgresql.arrays import bigints, blobs, from_bigints, integers, texts
 from eventlog.postgresql.wire import Wire, check
 from eventlog.record import Recorded
 from eventlog.schema import place, split
@@ -34,7 +34,8 @@ _PREPARED = {
     "begin": "BEGIN ISOLATION LEVEL READ COMMITTED",
     "heads": """SELECT partition, size, micros FROM log_heads WHERE partition = ANY ($1::integer[])
         ORDER BY partition FOR NO KEY UPDATE""",
-    "versions": """SELECT asked.number, found.version FROM unnest($1::text[]) WITH ORDINALITY AS asked (stream, number),
+    "versions": """SELECT array_agg(asked.number), array_agg(found.version)
+        FROM unnest($1::text[]) WITH ORDINALITY AS asked (stream, number),
         LATERAL (SELECT version FROM log_records WHERE stream = asked.stream ORDER BY version DESC LIMIT 1) AS found""",
     "seen": "SELECT id, fingerprint, place, count FROM log_requests WHERE id = ANY ($1::bytea[])",
     "insert": """INSERT INTO log_records (place, stream, version, type_name, data)
@@ -78,7 +79,8 @@ class Lane:
         heads = [Head()] * partitions
         for partition, size, micros in _rows(results[1]):
             heads[_integer(partition)[0]] = Head(_bigint(size)[0], _bigint(micros)[0])
-        versions = {streams[_bigint(number)[0] - 1]: _bigint(version)[0] for number, version in _rows(results[2])}
+        numbers, latest = (from_bigints(results[2].get_value(0, column)) for column in (0, 1))
+        versions = {streams[number - 1]: version for number, version in zip(numbers, latest, strict=True)}
         return heads, versions, _seen(results[3], ids) if ids else {}
 
     def commit(self, plan: Plan) -> Mapping[int, Recorded]:
@@ -126,7 +128,7 @@ def _writing(plan: Plan) -> Iterator[Step]:
                 blobs([r.data for r in records]),
             ),
         )
-        yield "move", (integers(plan.heads), bigints([h.size for h in heads]), bigints([h.micros for h in heads]))
+        yield "move", (integers(list(plan.heads)), bigints([h.size for h in heads]), bigints([h.micros for h in heads]))
     if plan.requests:
         requests = sorted(plan.requests, key=lambda answered: answered.request.id)  # in one order: no deadlock
         yield (

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from eventlog.errors import Refused
 
-_LANES, _READERS = 2, 8
+_LANES, _READERS = 4, 8
 _TRIES = 5  # of a batch that met another one with the same request, in other partitions
 _COLUMNS = "SELECT place, stream, version, type_name, data FROM log_records"
 _READ = f"{_COLUMNS} WHERE place >= %s AND place < %s ORDER BY place LIMIT %s"
