@@ -13,9 +13,10 @@ from typing import Final
 
 from distributed.errors import NotStarted
 
-READY_SECONDS: Final = 60.0
+READY_SECONDS: Final = 90.0  # longer than the services give themselves
 _LEASH: Final = Path(__file__).with_name("leash.py")
 _LOOK: Final = 0.02  # seconds
+_TELLING: Final = 1.0  # seconds to write where the threads stand
 
 
 class Process:
@@ -49,12 +50,22 @@ class Process:
             )
 
     async def ready(self) -> None:
-        """Wait until it serves; NotStarted, with its last words, when it ends before, or TimeoutError."""
-        async with asyncio.timeout(READY_SECONDS):
-            while not self.out.read_text().startswith("ready"):
-                if self._process is None or self._process.poll() is not None:
-                    raise NotStarted(self.name, self.last_words())
-                await asyncio.sleep(_LOOK)
+        """Wait until it serves; NotStarted when it ends before, with its last words, or when it takes too long."""
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                await self._says_ready()
+        except TimeoutError:
+            os.kill(self.pid, signal.SIGUSR1)
+            await asyncio.sleep(_TELLING)
+            raise NotStarted(
+                self.name, f"{READY_SECONDS:g} s were not enough; {self.err} tells where it stands"
+            ) from None
+
+    async def _says_ready(self) -> None:
+        while not self.out.read_text().startswith("ready"):
+            if self._process is None or self._process.poll() is not None:
+                raise NotStarted(self.name, self.last_words())
+            await asyncio.sleep(_LOOK)
 
     async def stop(self, seconds: float) -> None:
         """Let it end by itself, or kill it after some seconds."""

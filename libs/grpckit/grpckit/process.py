@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import gc
 import logging
 import signal
@@ -59,8 +60,10 @@ def run_service(
 ) -> None:
     """Run a service as a process; with the argument `migrate` bring its log's schema up to date instead, and end.
 
-    What keeps it from starting is one line on its errors, and status 2.
+    What keeps it from starting is one line on its errors, and status 2. SIGUSR1 has it write there where each of its
+    threads stands.
     """
+    faulthandler.register(signal.SIGUSR1)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     kafkas = logging.getLogger("kafka")
     kafkas.setLevel(logging.CRITICAL)  # it tells of each try to connect, many times a second; we tell of it once
