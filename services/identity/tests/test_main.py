@@ -58,3 +58,14 @@ def test_what_keeps_it_from_starting_is_one_line_without_secrets(
     assert said.startswith("identity: ")
     assert told in said
     assert _SECRET not in said
+
+
+def test_it_tells_where_its_threads_stand_and_goes_on(tmp_path: Path) -> None:
+    with started(tmp_path / "data", {}) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.send_signal(signal.SIGUSR1)
+        process.send_signal(signal.SIGTERM)
+        _, said = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert "most recent call first" in said
