@@ -62,16 +62,16 @@ BOUNDS = {  # what bounds a figure whose goal is missed; no numbers but those of
     "fifteen columns, an upsert with three indexes, and reading both tables back to compare them. The ceiling, which "
     "only reads, parses and counts, shows how much of that is unavoidable in one interpreter; the counting view shows "
     "what the runtime itself costs.",
-    "append_vs_eventsourcing": "One interpreter: callers, writer and lanes take turns in it, about half of the time of an "
-    "append being the callers' part (serialising, hashing, a future), half the lanes' (planning, sealing, encoding). The "
-    "server works beside them and waits. With more processes on more cores the server is the bound.",
+    "append_vs_eventsourcing": "One interpreter: callers, writer and lanes take turns in it, about half of the time of "
+    "an append being the callers' part (serialising, hashing, a future), half the lanes' (planning, sealing, "
+    "encoding). The server works beside them and waits. With more processes on more cores the server is the bound.",
     "relay_vs_producer": "Seven CloudEvents headers a record, which the library encodes one by one, and one batch at a "
     "time, since nothing may overtake what is not acknowledged.",
     "consume_vs_consumer": "Parsing each envelope, on top of what the library itself spends on a message.",
-    "send_to_seen_kafka_p99": "The commit, the relay's wake-up, the broker and the reader's wake-up, each of which waits "
-    "for a core on a busy machine.",
-    "view_rebuild_postgresql": "As for the rebuild on SQLite, with rows that go to the server by COPY and an upsert, and "
-    "the server on the same cores.",
+    "send_to_seen_kafka_p99": "The commit, the relay's wake-up, the broker and the reader's wake-up, each of which "
+    "waits for a core on a busy machine.",
+    "view_rebuild_postgresql": "As for the rebuild on SQLite, with rows that go to the server by COPY and an upsert, "
+    "and the server on the same cores.",
     "growth_append": "Each append touches one page of the index of streams and one of the index of request ids, at "
     "random. In a small log many appends of a batch share a page; in a large one none do, and each page is written "
     "to the WAL and copied back by itself.",
