@@ -12,7 +12,7 @@ from eventlog.record import Recorded, parse
 from eventlog.topic import Feed
 from kafka import KafkaConsumer, TopicPartition
 
-PATIENCE = 30.0  # seconds; none waits this long when all is well
+PATIENCE = 60.0  # seconds; none waits this long when all is well
 _numbers = count()
 
 

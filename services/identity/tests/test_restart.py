@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import stat
-import sys
-from asyncio.subprocess import PIPE, create_subprocess_exec
 from pathlib import Path
 from typing import Any
 
@@ -142,15 +138,3 @@ def test_the_number_of_partitions_is_for_ever(tmp_path: Path) -> None:
         build(Settings(data=tmp_path, partitions=5), topic)
     app.views.stop()
     topic.close()
-
-
-async def test_alone_it_serves_until_it_is_told_to_end(tmp_path: Path) -> None:
-    settings = {"LIENTHONG_IDENTITY_DATA": str(tmp_path / "data"), "LIENTHONG_IDENTITY_PORT": "0"}
-    process = await create_subprocess_exec(
-        sys.executable, "-m", "identity_service", env={**os.environ, **settings}, stderr=PIPE
-    )
-    assert process.stderr is not None
-    line = await process.stderr.readline()
-    process.send_signal(signal.SIGTERM)
-    rest = await process.stderr.read()
-    assert (b"listens on 127.0.0.1:" in line, await process.wait(), rest) == (True, 0, b"")
