@@ -41,6 +41,7 @@ class Member:
     others: Sequence[str]
     newcomers: Sequence[tuple[str, Position]]  # agencies registered lately, and where identity's log says so
     cursor: str = ""
+    dawdle: float = 0.0  # seconds it takes over each message of its subscription
     seen: dict[Row, Place] = field(default_factory=dict)
     todo: dict[str, m.InboxItem] = field(default_factory=dict)
     sent: list[tuple[str, d.Content]] = field(default_factory=list)  # document id, what it says
@@ -52,6 +53,7 @@ class Member:
             for item in response.items:
                 self._see(item)
             self.cursor = response.cursor
+            await asyncio.sleep(self.dawdle)
 
     async def act(self) -> None:
         """Do one thing as a sender."""

@@ -74,7 +74,7 @@ class Watch(Generic[P]):
         await self.load.pause()
         await self.check()
         end = time.monotonic() + _SEEN_SECONDS
-        while missed := self._missed():
+        while missed := self.missed():
             self.load.check()
             cursors = [member.cursor for member in self.load.members]
             assert time.monotonic() < end, f"lines not seen as they are: {missed}; cursors {cursors}"
@@ -86,7 +86,7 @@ class Watch(Generic[P]):
         """Audit the platform as its kind is audited."""
         await self.platform.audit(self.mirrors)
 
-    def _missed(self) -> dict[Row, tuple[Place | None, Place | None]]:
+    def missed(self) -> dict[Row, tuple[Place | None, Place | None]]:
         """Return the lines of inboxes where the log and what the subscriber saw last differ, with both places."""
         codes = {member.code for member in self.load.members}
         wanted = {row: place for row, place in self.mirrors["docexchange"].inbox.items() if row[0] in codes}
