@@ -24,7 +24,7 @@ def main(kills: int, seed: int, seconds: float, pace: float) -> int:
     with spread(folder) as platform:
         strikes = Strikes(platform, seed, pace=pace)
         try:
-            asyncio.run(strikes.at_random(blows.KILLS | {blows.zombie: 1, blows.hiccup: 3}, kills, seconds, _tell))
+            asyncio.run(strikes.at_random(blows.KILLS | {blows.zombie: 1, blows.hiccup: 1}, kills, seconds, _tell))
         except (Exception, KeyboardInterrupt) as error:
             _say(f"\nFOUND after {time.monotonic() - began:.0f} s, seed {seed}: {type(error).__name__}: {error}")
             _say(f"what the processes said: {folder}/*.err; struck: {strikes.struck}")

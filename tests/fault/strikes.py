@@ -17,7 +17,7 @@ from tests.fault.blows import Blow
 from tests.fault.spread import Spread
 from tests.fault.watching import Watch
 
-AUDIT_EVERY = 10
+AUDIT_EVERY = 20
 
 
 @dataclass
