@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from distributed.process import LEASH
 from lienthong_sdk import Addresses
 
 from tests.fault.mirror import Mirror
@@ -28,7 +29,6 @@ from tests.fault.whole import audit_whole
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 _LIENTHONG = Path(sys.executable).with_name("lienthong")
-_LEASH = Path(__file__).with_name("leash.py")
 
 
 class Platform(Protocol):
@@ -84,7 +84,7 @@ class Running:
     def spawn(self, *more: str) -> None:
         """Start a process; call it from the main thread, whose end would end it."""
         options = ["--data", str(self.data), "--port-base", str(self.base), "--partitions", str(self._partitions)]
-        command = [sys.executable, str(_LEASH), str(os.getpid()), str(_LIENTHONG), "up", *options, *more]
+        command = [sys.executable, str(LEASH), str(os.getpid()), str(_LIENTHONG), "up", *options, *more]
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         environment["PYTHONPYCACHEPREFIX"] = _bytecode()
         with self.out.open("wb") as out, self.err.open("ab") as err:

@@ -14,7 +14,7 @@ from typing import Final
 from distributed.errors import NotStarted
 
 READY_SECONDS: Final = 90.0  # longer than the services give themselves
-_LEASH: Final = Path(__file__).with_name("leash.py")
+LEASH: Final = Path(__file__).with_name("leash.py")
 _LOOK: Final = 0.02  # seconds
 _TELLING: Final = 1.0  # seconds to write where the threads stand
 
@@ -38,7 +38,7 @@ class Process:
 
     def spawn(self) -> None:
         """Start it; call it from the main thread, whose end would end it."""
-        command = [sys.executable, str(_LEASH), str(os.getpid()), sys.executable, "-m", self._module]
+        command = [sys.executable, str(LEASH), str(os.getpid()), sys.executable, "-m", self._module]
         with self.out.open("wb") as out, self.err.open("ab") as err:
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 command,
