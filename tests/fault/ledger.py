@@ -17,7 +17,6 @@ from lienthong_sdk import Lienthong
 CHUNK = 128 * 1024
 AGAIN = {Kind.UNAVAILABLE, Kind.BUSY, Kind.TOO_LATE, Kind.CONFLICT}
 _BROKEN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
-_WRITING = "Internal error from Core"  # what gRPC's client says when the connection breaks under a stream of requests
 _PARTS: dict[str, Any] = {
     "UploadAttachment": attachment_service_pb2.UploadAttachmentRequest,
     "ImportMessage": edxml_service_pb2.ImportMessageRequest,
@@ -101,7 +100,7 @@ class Ledger:
 
 def broken(error: grpc.aio.AioRpcError) -> bool:
     """Tell a connection that broke from a fault of the platform."""
-    return error.code() in _BROKEN or (error.code() is grpc.StatusCode.INTERNAL and error.details() == _WRITING)
+    return error.code() in _BROKEN
 
 
 def digest_of(answer: Message) -> bytes:

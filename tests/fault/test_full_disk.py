@@ -18,7 +18,7 @@ from tests.fault.running import Running
 from tests.fault.watching import Watch, watched
 
 _MEBIBYTE = 1024 * 1024
-_TYPED = {"LOG_UNAVAILABLE", "STORAGE_UNAVAILABLE"}
+_TYPED = {"LOG_UNAVAILABLE", "STORAGE_UNAVAILABLE", "STREAM_CUT"}
 _FULL = 2.0  # seconds
 
 

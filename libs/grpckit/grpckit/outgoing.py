@@ -1,4 +1,9 @@
-"""The four shapes of calls as the generated stubs use them: serialise, sign, call, try again, raise Refusal."""
+"""The four shapes of calls as the generated stubs use them: serialise, sign, call, try again, raise Refusal.
+
+Raised here, beside what the server refuses:
+
+    STREAM_CUT            the call ended while its requests were still being sent, and gRPC kept the reason to itself
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
+from decider.refusal import Kind, Refusal
 from google.protobuf import descriptor_pool
 from opentelemetry.trace import get_current_span
 
@@ -22,6 +28,9 @@ if TYPE_CHECKING:
 
     Metadata = Iterable[tuple[str, str | bytes]]
     Serialiser = Callable[[Any], bytes]
+
+
+_WRITING = "Internal error from Core"  # gRPC's words where a write fails before the status of the call is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +155,7 @@ class StreamUnary(Outgoing):
             entries = self._metadata(first, metadata)
             return await self._plain(rest, timeout=left, metadata=entries, **options)
         except grpc.aio.AioRpcError as error:
-            _raise(error)
+            _raise_cut(error)
 
 
 class StreamStream(Outgoing):
@@ -175,7 +184,7 @@ class StreamStream(Outgoing):
             async for answer in answers.call:
                 yield answer
         except grpc.aio.AioRpcError as error:
-            _raise(error)
+            _raise_cut(error)
 
 
 class Answers:
@@ -221,3 +230,15 @@ def _raise(error: grpc.aio.AioRpcError) -> NoReturn:
     if refusal is None:
         raise cast("Exception", error)
     raise refusal from error
+
+
+def _raise_cut(error: grpc.aio.AioRpcError) -> NoReturn:
+    """Raise what ended a stream of requests."""
+    if error.code() is not grpc.StatusCode.INTERNAL or error.details() != _WRITING:
+        _raise(error)
+    raise Refusal(
+        Kind.UNAVAILABLE,
+        "STREAM_CUT",
+        en="The call ended before all of it was sent; send it again, with the same request id.",
+        vi="Lời gọi kết thúc khi chưa gửi hết; hãy gửi lại với cùng mã yêu cầu.",
+    ) from error

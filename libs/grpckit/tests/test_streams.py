@@ -6,7 +6,9 @@ from typing import Any
 import grpc
 import pytest
 from decider.refusal import Kind, Refusal
-from grpckit.signing import Signer
+from grpckit.outgoing import Caller, StreamUnary
+from grpckit.retries import Retries
+from grpckit.signing import Signer, utc_now
 
 
 async def test_a_stream_of_requests_is_signed_by_its_first_message(world: Any) -> None:
@@ -56,6 +58,21 @@ async def test_streams_of_an_unknown_key_are_refused(world: Any, method: str) ->
         with pytest.raises(Refusal) as caught:
             await (call if method == "Upload" else _all(call))
     assert caught.value.reason == "KEY_UNKNOWN"
+
+
+async def test_a_call_that_is_cut_while_it_still_sends_may_be_sent_again(world: Any) -> None:
+    """Whether gRPC tells the server's reason or this one is a race between its threads."""
+
+    async def cut(requests: Any, **_: Any) -> Any:
+        await anext(requests)
+        nothing = grpc.aio.Metadata()
+        raise grpc.aio.AioRpcError(grpc.StatusCode.INTERNAL, nothing, nothing, details="Internal error from Core")
+
+    caller = Caller(world.signer, 5, Retries(), utc_now)
+    upload = StreamUnary(caller, cut, "/grpckit.echo.v1.EchoService/Upload", lambda one: one.SerializeToString())
+    with pytest.raises(Refusal) as caught:
+        await upload([world.request()])
+    assert (caught.value.reason, caught.value.kind) == ("STREAM_CUT", Kind.UNAVAILABLE)
 
 
 async def test_a_refusal_in_the_middle_of_a_stream_comes_after_what_was_sent(world: Any) -> None:
