@@ -27,6 +27,7 @@ TIME = "lienthong-time"
 NONCE = "lienthong-nonce"
 SIGNATURE = "lienthong-signature-bin"
 SEED_BYTES = 32
+PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 
 

@@ -104,7 +104,8 @@ class IdentityApp:
     async def start(self) -> None:
         """Begin to serve; whatever it raises, nothing of it is left running."""
         try:
-            await enrol_operator(self._systems, self._settings.operator_key)
+            chosen = self._settings
+            await enrol_operator(self._systems, chosen.operator_key, chosen.operator_public_key)
             self.log.start()
             self._following.start()
             self.views.start()

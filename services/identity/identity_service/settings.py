@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from grpckit.server import ServerSettings
-from pydantic import Field
+from grpckit.signing import PUBLIC_KEY_BYTES
+from pydantic import Base64Bytes, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,12 +21,23 @@ class Settings(BaseSettings):
     partitions: int = Field(default=4, ge=1, le=1000, description="of the log, for ever: the first start fixes it")
     max_receive_bytes: int = Field(default=1024 * 1024, gt=0, description="of one request")
     max_calls: int = Field(default=1000, gt=0, description="served at a time")
+    operator_public_key: Base64Bytes | None = Field(
+        default=None,
+        description="Ed25519, enrolled at the first start; empty: a key is made, and kept in the data folder",
+    )
     deadline: float = Field(default=30, gt=0, description="where the client names none")
     drain: float = Field(default=10, ge=0, description="for running calls to end when the service stops")
 
+    @field_validator("operator_public_key")
+    @classmethod
+    def _of_ed25519(cls, key: bytes | None) -> bytes | None:
+        if key is not None and len(key) != PUBLIC_KEY_BYTES:
+            raise ValueError(f"an Ed25519 public key has {PUBLIC_KEY_BYTES} bytes: `lienthong key new` prints it")
+        return key
+
     @property
     def operator_key(self) -> Path:
-        """The operator's key file, made at the first start."""
+        """The operator's key file, made at the first start unless the operator keeps the key elsewhere."""
         return self.data / "operator.key"
 
     @property

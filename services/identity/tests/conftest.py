@@ -87,14 +87,14 @@ class Identity:
 
 
 @asynccontextmanager
-async def _running(data: Path, **settings: Any) -> AsyncIterator[Identity]:
+async def _running(data: Path, operator: Signer | None = None, **settings: Any) -> AsyncIterator[Identity]:
     """Run identity over a data folder."""
     known = Settings(data=data, **{"port": 0, "drain": 1, **settings})
     topic = LocalTopic(data.parent / f"{data.name}-topic.sqlite")
     app = build(known, topic)
     await app.start()
     try:
-        yield Identity(app, Signer.from_file(known.operator_key))
+        yield Identity(app, operator or Signer.from_file(known.operator_key))
     finally:
         await app.stop()
         topic.close()

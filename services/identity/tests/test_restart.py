@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 import stat
 from pathlib import Path
@@ -14,8 +15,10 @@ from eventlog.record import parse
 from grpckit.server import AddressInUse
 from grpckit.signing import KeyFileError, Signer
 from identity_service.app import build
+from identity_service.bootstrap import enrol_operator
 from identity_service.settings import Settings
-from lienthong.identity.v1.system_pb2 import SYSTEM_ROLE_OPERATOR
+from lienthong.identity.v1.system_pb2 import SYSTEM_ROLE_OPERATOR, System
+from pydantic import ValidationError
 
 
 async def test_the_first_start_makes_the_operators_key_and_enrols_it(running: Any, tmp_path: Path) -> None:
@@ -60,6 +63,49 @@ async def test_what_was_decided_reaches_the_topic(running: Any, tmp_path: Path) 
     heads = topic.heads("identity", 4)
     topic.close()
     assert sum(heads) == 2
+
+
+async def test_an_operator_who_keeps_the_key_elsewhere_gives_its_public_part(running: Any, tmp_path: Path) -> None:
+    operator = Signer.generate("operator")
+    given = base64.b64encode(operator.public_key)
+    for code in ("H41", "H42"):
+        async with running(tmp_path / "data", operator=operator, operator_public_key=given) as identity:
+            await identity.register(code)
+    assert not list((tmp_path / "data").glob("operator*"))
+
+
+async def test_replicas_that_start_at_once_enrol_one_operator(tmp_path: Path) -> None:
+    topic = LocalTopic(tmp_path / "topic.sqlite")
+    keys = [Signer.generate("operator").public_key for _ in range(4)]
+    given = [base64.b64encode(key) for key in keys]
+    apps = [build(Settings(data=tmp_path / "data", port=0, operator_public_key=key), topic) for key in given]
+    try:
+        for app in apps:  # each reads before any has written
+            systems: Any = _Unread(app._systems)
+            await enrol_operator(systems, tmp_path / "operator.key", app._settings.operator_public_key)
+        stored = apps[0].log.store.read_stream("system-operator")
+    finally:
+        for app in apps:
+            await app.stop()
+        topic.close()
+    assert [keys[0] in each.data for each in stored] == [True]
+
+
+class _Unread:
+    """Systems of a replica that looked before any other had written."""
+
+    def __init__(self, systems: Any) -> None:
+        self.create = systems.create
+
+    async def state(self, stream: str) -> System:
+        assert stream == "system-operator"
+        return System()
+
+
+@pytest.mark.parametrize("given", ["???", base64.b64encode(b"short").decode()])
+def test_what_is_no_public_key_of_an_operator_is_refused(given: Any) -> None:
+    with pytest.raises(ValidationError, match="operator_public_key"):
+        Settings(operator_public_key=given)
 
 
 async def test_a_crash_between_key_and_log_is_repaired(running: Any, tmp_path: Path) -> None:

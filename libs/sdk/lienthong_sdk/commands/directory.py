@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from pathlib import Path
 from typing import Annotated
@@ -33,7 +34,8 @@ def new_key(
         made.save(file)
     except (KeyFileError, OSError) as error:
         fail(str(error))
-    out.print(f"{file}  key {made.key_id}  public {made.public_key.hex()}", markup=False, soft_wrap=True)
+    public = base64.b64encode(made.public_key).decode()
+    out.print(f"{file}  key {made.key_id}  public {public}", markup=False, soft_wrap=True)
 
 
 @agencies.command("register")
