@@ -54,6 +54,9 @@ def connect(
         # how long an attempt to connect may take; what is refused at once is tried again after the initial backoff
         ("grpc.min_reconnect_backoff_ms", 5_000),
         ("grpc.max_reconnect_backoff_ms", 5_000),
+        # names are looked up anew when a connection ends: after 30 s at the earliest by gRPC's default, in which time
+        # a roll-out has replaced every replica
+        ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     ]
     if credentials is None:
         channel = grpc.aio.insecure_channel(address, options)

@@ -79,6 +79,9 @@ class ServerSettings(BaseModel):
     max_stream: float = Field(default=3600, gt=0, description="of a call with a stream, also by default")
     clock_tolerance: float = Field(default=60, gt=0, description="between signing and the server's time")
     max_remembered: int = Field(default=250_000, gt=0, description="signatures kept against replay")
+    connection_age: float = Field(
+        default=300, gt=0, description="then a client is asked to connect anew, and so finds replicas that were added"
+    )
     reflection: bool = True
     drain: float = Field(default=10, ge=0, description="for running calls to end when the server stops")
 
@@ -186,6 +189,8 @@ class Server:
             ("grpc.so_reuseport", 0),  # two servers on one port would each get some of the calls
             ("grpc.http2.min_recv_ping_interval_without_data_ms", 20_000),
             ("grpc.keepalive_time_ms", 60_000),
+            # calls go on, new ones open a new connection, to whichever replica there is by then
+            ("grpc.max_connection_age_ms", int(self.settings.connection_age * 1000)),
         ]
 
     def _listen(self, server: grpc.aio.Server) -> int:

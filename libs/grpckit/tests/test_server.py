@@ -159,6 +159,27 @@ async def test_a_waiters_own_refusal_reaches_the_caller(world: Any) -> None:
         assert (await world.refusal(request=request)).reason == "LOG_UNKNOWN"
 
 
+async def test_clients_are_asked_to_connect_anew_and_no_call_suffers(world: Any) -> None:
+    ports = set()
+    go_on = asyncio.Event()
+
+    async def echo(request: Any, context: Any) -> Any:
+        ports.add(context.peer())
+        if request.text == "hai":
+            await go_on.wait()
+        return world.messages.EchoResponse(text=request.text)
+
+    world.servicer.Echo = echo
+    async with world.serving(settings={"connection_age": 0.2}), world.connect(retries=NO_RETRIES) as channel:
+        stub = world.stub(channel)
+        long = asyncio.ensure_future(stub.Echo(world.request("hai")))
+        async with asyncio.timeout(20):
+            while len(ports) < 3:
+                assert (await stub.Echo(world.request())).text == "xin chào"
+        go_on.set()
+        assert (await long).text == "hai"
+
+
 async def test_health_tells_of_the_server_and_of_each_service(world: Any) -> None:
     async with world.serving(), world.connect_unsigned() as channel:
         health: Any = health_pb2_grpc.HealthStub(channel)
