@@ -14,6 +14,7 @@ from pathlib import Path
 
 from kafka_local.errors import KafkaLocalError
 from kafka_local.java import java, prepare
+from kafka_local.node import last_words, state
 from kafka_local.ports import answers, free_ports
 from kafka_local.properties import Ports
 from kafka_local.ready import wait_ready
@@ -36,9 +37,10 @@ class Background:
         try:
             pid = int(self._pid_file.read_text())
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except (FileNotFoundError, ValueError):
+            becoming = not command and state(pid) not in {"Z", "X"}  # just now Java takes the place of the shell
+        except (FileNotFoundError, ProcessLookupError, ValueError):
             return None
-        return pid if str(self._properties).encode() in command.split(b"\0") else None
+        return pid if becoming or str(self._properties).encode() in command.split(b"\0") else None
 
     def port(self) -> int:
         """Return the port that it listens on."""
@@ -59,7 +61,8 @@ class Background:
         )
         self._pid_file.write_bytes(begun.stdout)
         self._port_file.write_text(str(port))
-        wait_ready({1: port}, lambda _: self.pid() is not None, lambda _: f"see {self._folder / 'broker.log'}")
+        log = self._folder / "broker.log"
+        wait_ready({1: port}, lambda _: self.pid() is not None, lambda _: f"{last_words(log)} (see {log})")
 
     def stop(self) -> bool:
         """End it in order, by force when it takes long; tell whether it ran."""

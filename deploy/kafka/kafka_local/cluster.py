@@ -21,15 +21,21 @@ class Kafka:
 
     With a `folder` its data stay there, otherwise they go at the end. Every method returns when what it says is done.
     With `proxy`, a port, the first node has a further listener at `beyond_proxy`, whose clients are told to dial that
-    port: for tests of the network between.
+    port: for tests of the network between. With `host`, another address of this machine, clients beyond it reach it.
     Raises KafkaLocalError when the cluster cannot be had.
     """
 
     def __init__(
-        self, nodes: int = 1, folder: Path | None = None, secure: Secure | None = None, proxy: int = 0
+        self,
+        nodes: int = 1,
+        folder: Path | None = None,
+        secure: Secure | None = None,
+        proxy: int = 0,
+        host: str = HOST,
     ) -> None:
         home = Path(tempfile.mkdtemp(prefix="lienthong-kafka-")) if folder is None else folder.absolute()
         self._secure = secure
+        self._host = host
         ports = free_ports()
         self._ports = {n: Ports(next(ports), next(ports), next(ports)) for n in range(1, nodes + 1)}
         if proxy:
@@ -39,7 +45,7 @@ class Kafka:
     @property
     def bootstrap(self) -> str:
         """The addresses to give to a client."""
-        return ",".join(f"{HOST}:{each.plain}" for each in self._ports.values())
+        return ",".join(f"{self._host}:{each.plain}" for each in self._ports.values())
 
     @property
     def secure_bootstrap(self) -> str:
@@ -93,11 +99,12 @@ class Kafka:
         self.stop()
 
     def _prepare(self, node: int) -> None:
-        prepare(self._nodes[node].folder, node, self._ports, self._secure)
+        prepare(self._nodes[node].folder, node, self._ports, self._secure, self._host)
 
     def _wait(self, *nodes: int) -> None:
         wait_ready(
             {n: self._ports[n].plain for n in nodes},
             lambda n: self._nodes[n].alive(),
             lambda n: self._nodes[n].last_words(),
+            self._host,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kafka_local.errors import KafkaLocalError
 from kafka_local.jars import jars
-from kafka_local.properties import Ports, Secure, server
+from kafka_local.properties import HOST, Ports, Secure, server
 
 _LOGGING = Path(__file__).parent / "log4j2.properties"
 _SMALL = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]  # starts in half the time
@@ -23,14 +23,14 @@ def java(main: str, *arguments: str) -> list[str]:
     return [program, "-Xms128m", "-Xmx384m", *_SMALL, logging, "-cp", f"{jars()}/*", main, *arguments]
 
 
-def prepare(folder: Path, node: int, ports: dict[int, Ports], secure: Secure | None) -> None:
+def prepare(folder: Path, node: int, ports: dict[int, Ports], secure: Secure | None, host: str = HOST) -> None:
     """Write a node's server.properties and prepare its data folder; one that has data keeps them.
 
     Raises KafkaLocalError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     properties = folder / "server.properties"
-    properties.write_text(server(node, folder / "data", ports, secure))
+    properties.write_text(server(node, folder / "data", ports, secure, host))
     options = ["format", "--ignore-formatted", "-t", _CLUSTER, "-c", str(properties)]
     if secure is not None:
         options += ["--add-scram", f"SCRAM-SHA-512=[name={secure.username},password={secure.password}]"]

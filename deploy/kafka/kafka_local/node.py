@@ -62,15 +62,13 @@ class Node:
         if self._keeper is None:
             return False
         try:
-            return _state(self._pid) not in {"Z", "X"}
+            return state(self._pid) not in {"Z", "X"}
         except FileNotFoundError:
             return False
 
     def last_words(self) -> str:
         """Return the last error that the broker has written."""
-        lines = (self.folder / "broker.log").read_text(errors="replace").splitlines()
-        told = [line for line in lines if " ERROR " in line or "Exception" in line]
-        return (told or lines or ["it gave no reason"])[-1]
+        return last_words(self.folder / "broker.log")
 
     def _let_go(self, message: bytes) -> None:
         if self._keeper is None:
@@ -79,5 +77,13 @@ class Node:
         keeper.communicate(message)
 
 
-def _state(pid: int) -> str:
+def last_words(log: Path) -> str:
+    """Return the last error that a broker has written."""
+    lines = log.read_text(errors="replace").splitlines()
+    told = [line for line in lines if " ERROR " in line or "Exception" in line]
+    return (told or lines or ["it gave no reason"])[-1]
+
+
+def state(pid: int) -> str:
+    """Return what a process does, as a letter (proc(5)); FileNotFoundError when there is none."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]

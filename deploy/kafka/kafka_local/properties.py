@@ -29,8 +29,8 @@ class Ports:
     proxy: int = 0  # where clients of that listener find it: at the proxy
 
 
-def server(node: int, data: Path, ports: dict[int, Ports], secure: Secure | None) -> str:
-    """Return the text of server.properties of a node among those in `ports`."""
+def server(node: int, data: Path, ports: dict[int, Ports], secure: Secure | None, host: str = HOST) -> str:
+    """Return the text of server.properties of a node among those in `ports`; its plain listener is at `host`."""
     mine = ports[node]
     copies = min(3, len(ports))
     lines = {
@@ -39,8 +39,8 @@ def server(node: int, data: Path, ports: dict[int, Ports], secure: Secure | None
         "log.dirs": data,
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.voters": ",".join(f"{n}@{HOST}:{each.controller}" for n, each in ports.items()),
-        "listeners": f"PLAINTEXT://{HOST}:{mine.plain},CONTROLLER://{HOST}:{mine.controller}",
-        "advertised.listeners": f"PLAINTEXT://{HOST}:{mine.plain}",
+        "listeners": f"PLAINTEXT://{host}:{mine.plain},CONTROLLER://{HOST}:{mine.controller}",
+        "advertised.listeners": f"PLAINTEXT://{host}:{mine.plain}",
         "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SECURE:SASL_SSL,PROXIED:PLAINTEXT",
         "inter.broker.listener.name": "PLAINTEXT",
         "auto.create.topics.enable": "false",

@@ -19,11 +19,13 @@ from kafka_local.properties import HOST
 _PATIENCE = 90.0
 
 
-def wait_ready(ports: dict[int, int], alive: Callable[[int], bool], why: Callable[[int], str]) -> None:
+def wait_ready(
+    ports: dict[int, int], alive: Callable[[int], bool], why: Callable[[int], str], host: str = HOST
+) -> None:
     """Wait until each node of `ports` serves and knows all of them. Raises KafkaLocalError when one has ended."""
     give_up = time.monotonic() + _PATIENCE
     for node, port in ports.items():
-        while not (answers(port) and set(ports) <= known(port)):
+        while not (answers(port, host) and set(ports) <= known(port, host)):
             if not alive(node):
                 raise KafkaLocalError(f"Kafka's node {node} did not start: {why(node)}")
             if time.monotonic() > give_up:
@@ -31,8 +33,8 @@ def wait_ready(ports: dict[int, int], alive: Callable[[int], bool], why: Callabl
             time.sleep(0.1)
 
 
-def known(port: int) -> set[int]:
-    """Return the brokers that the one at `port` knows of; none while it cannot say."""
+def known(port: int, host: str = HOST) -> set[int]:
+    """Return the brokers that the one at `port` of `host` knows of; none while it cannot say."""
     networks: list[KafkaNetClient] = []  # a constructor of kafka-python that fails leaves its sockets to nobody
 
     def network(**config: Any) -> KafkaNetClient:
@@ -42,7 +44,7 @@ def known(port: int) -> set[int]:
     try:
         with _quiet():
             admin = KafkaAdminClient(
-                bootstrap_servers=f"{HOST}:{port}", bootstrap_timeout_ms=2000, kafka_client=network
+                bootstrap_servers=f"{host}:{port}", bootstrap_timeout_ms=2000, kafka_client=network
             )
             return {broker["broker_id"] for broker in admin.describe_cluster()["brokers"]}
     except (KafkaError, OSError):

@@ -1,29 +1,32 @@
-"""The account that a server runs under: ours, or `nobody` where we are root, which PostgreSQL refuses to be."""
+"""The account that a server runs under: ours, or `nobody` where we are root, which PostgreSQL refuses to be.
+
+Another account is taken by a program between (`as_account.py`): `subprocess` itself would have to copy this process to
+do it, with all that gRPC's threads hold, and such a copy may end before it becomes the program.
+"""
 
 from __future__ import annotations
 
 import os
 import shutil
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypedDict
 
 _NOBODY = 65534
 _ENTER_AND_READ = 0o005
+_AS_ACCOUNT = Path(__file__).parent / "as_account.py"
 
 
-class Account(TypedDict, total=False):
-    """Arguments for `subprocess`: empty when it is our own account."""
-
-    user: int
-    group: int
-    extra_groups: list[int]
-
-
-def account() -> Account:
-    """Return the account to start the server with."""
+def under(program: Sequence[str]) -> list[str]:
+    """Return the command that runs a program under the server's account."""
     if os.geteuid():
-        return {}
-    return {"user": _NOBODY, "group": _NOBODY, "extra_groups": []}
+        return list(program)
+    return [sys.executable, "-I", "-S", str(_AS_ACCOUNT), user(), *program]
+
+
+def user() -> str:
+    """Return the number of the server's account; a dash when it is our own."""
+    return "-" if os.geteuid() else str(_NOBODY)
 
 
 def give(folder: Path) -> None:

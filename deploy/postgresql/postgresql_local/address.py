@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from postgresql_local.installation import Installation
 
 
-def address(installation: Installation, port: int, database: str) -> str:
+def address(installation: Installation, port: int, database: str, host: str = HOST) -> str:
     """Return the superuser's URL of a database."""
-    url = sa.URL.create("postgresql+psycopg", SUPERUSER, installation.password(), HOST, port, database)
+    url = sa.URL.create("postgresql+psycopg", SUPERUSER, installation.password(), host, port, database)
     return url.render_as_string(hide_password=False)
 
 

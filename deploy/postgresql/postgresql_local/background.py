@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from postgresql_local import processes
-from postgresql_local.account import account
+from postgresql_local.account import under
 from postgresql_local.address import address, create_database
 from postgresql_local.errors import PostgresqlLocalError
 from postgresql_local.installation import Installation
@@ -51,13 +51,12 @@ class Background:
         self._place.prepare()
         with self._place.log.open("ab") as log:
             server = subprocess.Popen(  # noqa: S603 - PostgreSQL's own program
-                self._place.command(port, {}),
+                under(self._place.command(port, {})),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self._place.folder,
                 start_new_session=True,
-                **account(),
             )
         self._wait(server)
         if fresh:

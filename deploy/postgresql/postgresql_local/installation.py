@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
-from postgresql_local.account import account, give, readable
+from postgresql_local.account import give, readable, under
 from postgresql_local.errors import PostgresqlLocalError
 
 HOST = "127.0.0.1"
 SUPERUSER = "postgres"
 _PATIENCE = 120
+_ADMIT_ALL = "host all all all scram-sha-256\n"
 _SETTINGS = {
     "listen_addresses": HOST,
     "unix_socket_directories": "",
@@ -59,6 +60,13 @@ class Installation:
             self._initdb()
         give(self.folder)
 
+    def admit_all(self) -> None:
+        """Let clients of every network in by their password, besides those of this machine."""
+        rules = self.data / "pg_hba.conf"
+        if _ADMIT_ALL not in rules.read_text():
+            with rules.open("a") as more:
+                more.write(_ADMIT_ALL)
+
     def password(self) -> str:
         """Return the superuser's password."""
         return (self.folder / "password").read_text()
@@ -90,13 +98,12 @@ class Installation:
         program = self._program("initdb")
         give(self.folder)
         ended = subprocess.run(  # noqa: S603 - PostgreSQL's own program
-            [program, "-D", str(making), f"--pwfile={password}", *_INITDB],
+            under([program, "-D", str(making), f"--pwfile={password}", *_INITDB]),
             capture_output=True,
             text=True,
             timeout=_PATIENCE,
             check=False,
             cwd=self.folder,
-            **account(),
         )
         if ended.returncode:
             raise PostgresqlLocalError(f"PostgreSQL could not make {self.data}: {ended.stderr.strip()}")

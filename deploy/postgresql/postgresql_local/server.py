@@ -13,10 +13,10 @@ from types import TracebackType
 from typing import Self
 
 from postgresql_local import processes
-from postgresql_local.account import account
+from postgresql_local.account import user
 from postgresql_local.address import address, create_database
 from postgresql_local.errors import PostgresqlLocalError
-from postgresql_local.installation import Installation
+from postgresql_local.installation import HOST, Installation
 from postgresql_local.ports import free_port
 
 _KEEPER = Path(__file__).parent / "keeper.py"
@@ -26,13 +26,15 @@ _PATIENCE = 60.0
 class Postgresql:
     """A server on a free port of this machine, with PostgreSQL's own settings for durability.
 
-    With a `folder` its data stay there, otherwise they go at the end. Every method returns when what it says is done.
+    With a `folder` its data stay there, otherwise they go at the end. With `host`, another address of this machine, it
+    listens there, for clients beyond it. Every method returns when what it says is done.
     Raises PostgresqlLocalError when the server cannot be had.
     """
 
-    def __init__(self, folder: Path | None = None, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path | None = None, settings: Mapping[str, str] | None = None, host: str = HOST) -> None:
         self._folder = folder
-        self._settings = settings or {}
+        self._host = host
+        self._settings = {"listen_addresses": host, **(settings or {})}
         self._installation: Installation | None = None
         self._keeper: subprocess.Popen[bytes] | None = None
         self._pid = 0
@@ -41,7 +43,7 @@ class Postgresql:
     @property
     def url(self) -> str:
         """The superuser's URL of the database `postgres`."""
-        return address(self._place(), self.port, "postgres")
+        return address(self._place(), self.port, "postgres", self._host)
 
     def database(self, name: str) -> str:
         """Make a new empty database; return the superuser's URL of it."""
@@ -53,6 +55,8 @@ class Postgresql:
             raise PostgresqlLocalError("the server was started already")
         try:
             self._place().prepare()
+            if self._host != HOST:
+                self._place().admit_all()
             self._run()
             self._wait()
         except BaseException:
@@ -97,7 +101,7 @@ class Postgresql:
     def _run(self) -> None:
         place = self._place()
         remove = "-" if self._folder else str(place.folder)
-        keeper = [sys.executable, str(_KEEPER), remove, str(account().get("user", "-"))]
+        keeper = [sys.executable, str(_KEEPER), remove, user()]
         with place.log.open("ab") as log:
             self._keeper = subprocess.Popen(  # noqa: S603 - our own program
                 [*keeper, *place.command(self.port, self._settings)],
