@@ -80,7 +80,7 @@ async def _enrolled(platform: Platform) -> dict[str, Signer | None]:
     operator = Signer.from_file(platform.operator_key)
     scopes = sorted({rule.scope for _, method in methods() if (rule := _rule(method)).scope})
     signers: dict[str, Signer | None] = {"nobody": None}
-    async with Lienthong(Addresses(**platform.addresses), operator) as lienthong:
+    async with Lienthong(_addresses(platform), operator) as lienthong:
         request = agency_service_pb2.RegisterAgencyRequest(code="H41", display_name="Nghệ An", request_id=_uuid(0))
         position = (await lienthong.agencies.RegisterAgency(request)).position
         wanted = [(rule_pb2.Caller.Name(caller), role, scopes) for caller, role in CALLERS.items()]
@@ -101,6 +101,10 @@ async def _enrolled(platform: Platform) -> dict[str, Signer | None]:
             position = (await lienthong.systems.EnrolSystem(enrolment)).position
     await platform.docexchange.folded(position)
     return signers
+
+
+def _addresses(platform: Platform) -> Addresses:
+    return Addresses(platform.addresses["identity"], platform.addresses["docexchange"])
 
 
 def _uuid(number: int) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Self
 from docexchange_service import app as docexchange
 from docexchange_service.settings import Settings as DocexchangeSettings
 from eventlog.local_topic import LocalTopic
+from grpckit.tls import NO_TLS, ServerTls
 from identity_service import app as identity
 from identity_service.settings import Settings as IdentitySettings
 
@@ -33,13 +34,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class PlatformSettings:
-    """Where it keeps its data and listens; `port_base` 0 means any free ports, else identity is one above."""
+    """Where it keeps its data and listens, and how; `port_base` 0 means any free ports, else identity is one above."""
 
     data: Path
     host: str = "127.0.0.1"
     port_base: int = 7000
     partitions: int = 4
     drain: float = 10.0
+    tls: ServerTls = NO_TLS
 
     def port(self, offset: int) -> int:
         """Return the port of a service."""
@@ -56,9 +58,12 @@ class Platform:
         try:
             check_derived(settings.data)
             self.topic = LocalTopic(settings.data / "topic.sqlite")
-            self.identity: IdentityApp = identity.build(self._identity(), self.topic)
+            self.identity: IdentityApp = identity.build(self._identity(), self.topic, tls=settings.tls)
             self.docexchange: DocexchangeApp = docexchange.build(
-                self._docexchange(), self.topic, identity_heads=self.identity.log.store.heads
+                self._docexchange(),
+                self.topic,
+                identity_heads=self.identity.log.store.heads,
+                tls=settings.tls,
             )
         except BaseException:
             self._lock.close()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine
+from dataclasses import replace
 from typing import Any
 
 import typer
@@ -14,6 +15,8 @@ from eventlog.errors import StoreMismatch, StoreUnavailable
 from grpckit.process import prepare_process
 from grpckit.server import ServerError
 from grpckit.signing import KeyFileError
+from grpckit.tls import TlsFileError, TlsSettings
+from pydantic import ValidationError
 
 from embedded.errors import EmbeddedError
 from embedded.platform import Platform, PlatformSettings
@@ -33,11 +36,18 @@ def run(main: Coroutine[Any, Any, None]) -> None:
 
 
 async def serve(settings: PlatformSettings) -> None:
-    """Start a platform, say where it listens, and stop it at SIGTERM or SIGINT."""
+    """Start a platform, with TLS as LIENTHONG_TLS_* say; say where it listens; stop it at SIGTERM or SIGINT."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with Platform(settings) as platform:
+    async with Platform(replace(settings, tls=_tls().open())) as platform:
         places = "  ".join(f"{name} {address}" for name, address in platform.addresses.items())
         typer.echo(f"ready  {places}  key {platform.operator_key}")
         await ended.wait()
+
+
+def _tls() -> TlsSettings:
+    try:
+        return TlsSettings()
+    except ValidationError as error:
+        raise TlsFileError("; ".join(each["msg"] for each in error.errors())) from None

@@ -79,6 +79,7 @@ class Directory:
             revoked=key.revoked,
             system_active=system.active,
             agency_active=agency is None or agency.active,
+            certificate_names=system.certificate_names,
         )
 
     def holder(self, code: str) -> AgencyEntry | None:

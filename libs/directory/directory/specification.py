@@ -65,6 +65,7 @@ def enrolled(
     public_key: bytes,
     scopes: Sequence[str] = (),
     role: SystemRole.ValueType = SYSTEM_ROLE_AGENCY,
+    certificate_names: Sequence[str] = (),
 ) -> SystemEnrolled:
     """Make the event that begins a system, with its first key."""
     return SystemEnrolled(
@@ -75,6 +76,7 @@ def enrolled(
         scopes=scopes,
         key_id=key_id_of(system, public_key),
         public_key=public_key,
+        certificate_names=certificate_names,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lienthong.identity.v1.system_pb2 import (
+    SystemCertificatesChanged,
     SystemEnrolled,
     SystemKeyRevoked,
     SystemKeyRotated,
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
 
 SYSTEM_EVENTS = frozenset(
     event.DESCRIPTOR.full_name
-    for event in (SystemEnrolled, SystemKeyRotated, SystemKeyRevoked, SystemSuspended, SystemResumed)
+    for event in (
+        SystemEnrolled,
+        SystemCertificatesChanged,
+        SystemKeyRotated,
+        SystemKeyRevoked,
+        SystemSuspended,
+        SystemResumed,
+    )
 )
 
 
@@ -53,6 +61,7 @@ class SystemEntry:
     scopes: frozenset[str]
     active: bool
     keys: tuple[KeyEntry, ...]
+    certificate_names: frozenset[str]  # its calls are bound to client certificates with one of them; none: they are not
 
 
 def fold_system(entry: SystemEntry | None, stream: str, event: Message, recorded_at: datetime) -> SystemEntry:
@@ -60,10 +69,13 @@ def fold_system(entry: SystemEntry | None, stream: str, event: Message, recorded
     if isinstance(event, SystemEnrolled):
         key = KeyEntry(event.key_id, event.public_key, recorded_at, None, revoked=False)
         scopes = frozenset(event.scopes)
-        return SystemEntry(event.system, event.agency, event.display_name, event.role, scopes, True, (key,))
+        names = frozenset(event.certificate_names)
+        return SystemEntry(event.system, event.agency, event.display_name, event.role, scopes, True, (key,), names)
     if entry is None:
         raise StreamIncomplete(stream)
     match event:
+        case SystemCertificatesChanged():
+            return replace(entry, certificate_names=frozenset(event.certificate_names))
         case SystemKeyRotated():
             return _rotated(entry, event, recorded_at)
         case SystemKeyRevoked():

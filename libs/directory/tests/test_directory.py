@@ -17,6 +17,7 @@ from lienthong.identity.v1.agency_pb2 import (
 )
 from lienthong.identity.v1.system_pb2 import (
     SYSTEM_ROLE_AGENCY,
+    SystemCertificatesChanged,
     SystemKeyRevoked,
     SystemResumed,
     SystemSuspended,
@@ -117,6 +118,15 @@ def test_a_resumed_system_calls_again() -> None:
     key = directory(*history).find(KEY_ID)
     assert key is not None
     assert key.system_active
+
+
+def test_a_key_tells_the_certificates_that_its_system_is_bound_to_now() -> None:
+    history = [registered("H41"), enrolled("h41-qlvb", "H41", KEY, certificate_names=["a.vn", "b.vn"])]
+    changed = SystemCertificatesChanged(system="h41-qlvb", certificate_names=["c.vn"])
+    freed = SystemCertificatesChanged(system="h41-qlvb")
+    keys = [directory(*events).find(KEY_ID) for events in (history, [*history, changed], [*history, changed, freed])]
+    names = [key.certificate_names for key in keys if key]
+    assert names == [{"a.vn", "b.vn"}, {"c.vn"}, frozenset()]
 
 
 def test_a_rotation_ends_earlier_keys_and_never_puts_an_end_off() -> None:

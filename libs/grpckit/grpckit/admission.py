@@ -1,9 +1,10 @@
 """Admission: what a request must pass before its servicer sees it.
 
-In order: the signature over the raw bytes, the message, the caller's role and scope, the constraints, and the wait for
-what the request says must have been seen. A stream of requests is signed by its first message; each is checked.
+In order: the signature over the raw bytes, the client certificate that a system may be bound to, the message, the
+caller's role and scope, the constraints, and the wait for what the request says must have been seen. A stream of
+requests is signed by its first message; each is checked.
 
-Refused here, each with its stable reason (the others: verifying, access, validation):
+Refused here, each with its stable reason (the others: verifying, binding, access, validation):
 
     TOO_MANY_WAITING      as many calls as may wait for their key to be enrolled
     POSITION_NOT_REACHED  the views did not get to a position of `after` in the call's time
@@ -26,6 +27,7 @@ from lienthong.identity.v1 import system_pb2
 from lienthong.log.v1 import record_pb2
 
 from grpckit.access import AccessRule
+from grpckit.binding import check_bound
 from grpckit.call import Call, cause_of, enter, fingerprint_of
 from grpckit.signing import payload_prefix
 from grpckit.validation import parse, validate
@@ -106,6 +108,8 @@ class Admission:
             signed = self._verifier.read(metadata)
             key = self._keys.find(signed.key_id) or await self._settled_key(method, raw, signed)
             kind = self._verifier.verify(signed, key, method.payload_prefix, raw)
+            if key.certificate_names:
+                check_bound(key.certificate_names, context.auth_context())
             signature = record_pb2.CallSignature(
                 key_id=signed.key_id, payload_type=kind, payload=raw, signature=signed.signature
             )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 import grpc
 
 from grpckit.outgoing import Caller, Outgoing, StreamStream, StreamUnary, UnaryStream, UnaryUnary
+from grpckit.renewing import ClientTls, RenewingChannel
 from grpckit.retries import Retries
 from grpckit.signing import Signer, utc_now
 
@@ -35,11 +36,12 @@ def connect(
     max_receive_bytes: int = 4 * 1024 * 1024,
     max_send_bytes: int = 1024 * 1024,
     clock: Callable[[], datetime] = utc_now,
-    credentials: grpc.ChannelCredentials | None = None,
+    tls: ClientTls | None = None,
 ) -> Channel:
     """Open a channel; it connects at the first call. `timeout` in seconds holds for calls that name none.
 
-    Without a signer calls go out unsigned. `address` is "host:port" or "dns:///name:port", whose addresses then share
+    Without a signer calls go out unsigned, without `tls` in plaintext. The files of `tls` are re-read when they change;
+    TlsFileError when one cannot be used now. `address` is "host:port" or "dns:///name:port", whose addresses then share
     the calls.
     """
     options = [
@@ -58,10 +60,11 @@ def connect(
         # a roll-out has replaced every replica
         ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     ]
-    if credentials is None:
+    channel: grpc.aio.Channel
+    if tls is None:
         channel = grpc.aio.insecure_channel(address, options)
     else:
-        channel = grpc.aio.secure_channel(address, credentials, options)
+        channel = RenewingChannel(address, tls.open(), options)
     return Channel(channel, Caller(signer, timeout, retries or Retries(), clock))
 
 

@@ -2,7 +2,8 @@
 
 ServerError
 ├── AddressInUse       another process, or another server here, listens on the address
-└── AddressNotUsable   the address is not one of this machine, or the port is not allowed
+├── AddressNotUsable   the address is not one of this machine, or the port is not allowed
+└── PlaintextRefused   (at construction) calls would cross a network without TLS
 MissingAccessRule      (access) a method has no valid access rule: the server is not built
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import signal
 import socket
 from collections.abc import Callable, Sequence
@@ -29,6 +31,7 @@ from grpckit.admission import Admission, WaitFor
 from grpckit.guard import Guard, Handler, Limits
 from grpckit.incident import Refused, log_refusal
 from grpckit.signing import utc_now
+from grpckit.tls import NO_TLS, ServerTls
 from grpckit.verifying import Keys, Verifier
 
 if TYPE_CHECKING:
@@ -42,6 +45,7 @@ Handlers: TypeAlias = dict[str, Handler]
 
 _NOTICE_SECONDS = 0.1  # for watchers of health to read that the server is going down
 _ABORT_SECONDS = 1.0  # for the refusals of calls that are cut to be sent
+_log = logging.getLogger(__name__)
 
 
 class ServerError(Exception):
@@ -62,6 +66,17 @@ class AddressNotUsable(ServerError):
     def __init__(self, address: str, cause: str) -> None:
         super().__init__(f"cannot listen on {address}: {cause}")
         self.address, self.cause = address, cause
+
+
+class PlaintextRefused(ServerError):
+    """`address` is no loopback address, there is no TLS, and nobody allowed plaintext."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(
+            f"{address} would take calls without TLS: set LIENTHONG_TLS_CERTIFICATE and LIENTHONG_TLS_KEY "
+            "(or LIENTHONG_TLS_PLAINTEXT=allowed, where something else protects the network)"
+        )
+        self.address = address
 
 
 class ServerSettings(BaseModel):
@@ -90,7 +105,8 @@ class Server:
     """A gRPC server over pairs of (generated add function, servicer); start it in a running event loop.
 
     `wait_for` is awaited for requests with positions in `after`; `settle_keys` for those among them of identity's log
-    when a call's key is unknown. MissingAccessRule unless every method has a valid rule.
+    when a call's key is unknown. MissingAccessRule unless every method has a valid rule; PlaintextRefused where `tls`
+    says so, which without one it does for every address but loopback.
     """
 
     def __init__(
@@ -103,11 +119,13 @@ class Server:
         settle_keys: WaitFor | None = None,
         on_refusal: Callable[[Refused], None] = log_refusal,
         clock: Callable[[], datetime] = utc_now,
-        credentials: grpc.ServerCredentials | None = None,
+        tls: ServerTls = NO_TLS,
     ) -> None:
         self.settings = settings or ServerSettings()
         self.port = 0
-        self._credentials = credentials
+        self._tls = tls
+        if tls.bars(self.settings.host):
+            raise PlaintextRefused(_join(self.settings.host, self.settings.port))
         self._server: grpc.aio.Server | None = None
         self._health = health_aio.HealthServicer()
         self._guard = _guard(self.settings, keys, clock, (wait_for, settle_keys), on_refusal)
@@ -128,6 +146,8 @@ class Server:
             server.add_registered_method_handlers(service, handlers)
         self.port = self._listen(server)
         self._server = server
+        if self._tls.exposes(self.settings.host):
+            _log.warning("%s takes calls without TLS, as LIENTHONG_TLS_PLAINTEXT allows", self.address)
         for name in self._names:
             await self.set_serving(name, serving=True)
         await server.start()
@@ -198,9 +218,10 @@ class Server:
         if self.settings.port and isinstance(taken := _why_not(self.settings.host, self.settings.port), AddressInUse):
             raise taken  # before gRPC finds out, which would write a line of its own
         try:
-            if self._credentials is None:
+            credentials = self._tls.credentials()
+            if credentials is None:
                 return server.add_insecure_port(address)
-            return server.add_secure_port(address, self._credentials)
+            return server.add_secure_port(address, credentials)
         except RuntimeError:  # gRPC does not tell why
             raise _why_not(self.settings.host, self.settings.port) from None
 

@@ -63,6 +63,9 @@ class EnrolledKey:
     revoked: bool
     system_active: bool
     agency_active: bool
+    certificate_names: frozenset[str] = (
+        frozenset()
+    )  # calls must come over a certificate with one; empty: any connection
 
 
 class Keys(Protocol):

@@ -13,6 +13,7 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from grpckit.call import current_call
 from grpckit.retries import NO_RETRIES
 from grpckit.server import AddressInUse, AddressNotUsable, Server, ServerSettings
+from grpckit.tls import ServerTls
 from lienthong.log.v1 import record_pb2
 from pydantic import ValidationError
 
@@ -233,7 +234,7 @@ async def test_an_address_in_use_is_named(world: Any) -> None:
 
 async def test_an_address_of_another_machine_is_not_usable(world: Any) -> None:
     with pytest.raises(AddressNotUsable, match=r"192\.0\.2\.1"):
-        await Server([], world.keys, ServerSettings(host="192.0.2.1")).start()
+        await Server([], world.keys, ServerSettings(host="192.0.2.1"), tls=ServerTls(plaintext="allowed")).start()
 
 
 async def test_a_server_runs_until_it_is_told_to_end(world: Any) -> None:

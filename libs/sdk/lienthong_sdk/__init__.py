@@ -1,7 +1,8 @@
 """What an agency installs: the client, signing, and the `lienthong` command."""
 
+from grpckit.renewing import ClientTls
 from grpckit.signing import Signer
 
 from lienthong_sdk.client import Addresses, Lienthong
 
-__all__ = ["Addresses", "Lienthong", "Signer"]
+__all__ = ["Addresses", "ClientTls", "Lienthong", "Signer"]

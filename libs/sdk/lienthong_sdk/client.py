@@ -39,6 +39,7 @@ from lienthong.log.v1.record_pb2 import Position
 if TYPE_CHECKING:
     from types import TracebackType
 
+    from grpckit.renewing import ClientTls
     from grpckit.signing import Signer
 
 CHUNK = 256 * 1024
@@ -51,18 +52,23 @@ _BREAKS = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where the services listen: host:port, or dns:///name:port."""
+    """Where the services listen: host:port, or dns:///name:port; and the files to speak TLS with, else plaintext."""
 
     identity: str = "127.0.0.1:7001"
     docexchange: str = "127.0.0.1:7002"
+    tls: ClientTls | None = None
 
 
 class Lienthong:
-    """All services, for one system; an async context manager. The stubs are the contract's own."""
+    """All services, for one system; an async context manager. The stubs are the contract's own.
+
+    Files of TLS are re-read when they change, so a renewed certificate needs no restart; TlsFileError for those that
+    cannot be used at the start.
+    """
 
     def __init__(self, addresses: Addresses, signer: Signer | None, *, timeout: float = 10.0) -> None:
-        self._identity = connect(addresses.identity, signer, timeout=timeout)
-        self._docexchange = connect(addresses.docexchange, signer, timeout=timeout)
+        self._identity = connect(addresses.identity, signer, timeout=timeout, tls=addresses.tls)
+        self._docexchange = connect(addresses.docexchange, signer, timeout=timeout, tls=addresses.tls)
         self.agencies = agency_service_pb2_grpc.AgencyServiceStub(self._identity)
         self.systems = system_service_pb2_grpc.SystemServiceStub(self._identity)
         self.documents = document_service_pb2_grpc.DocumentServiceStub(self._docexchange)

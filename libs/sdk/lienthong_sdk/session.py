@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, NoReturn, TypeVar
 
 import grpc
 import typer
 from decider.refusal import Refusal
+from grpckit.renewing import ClientTls
 from grpckit.signing import KeyFileError, Signer
 from rich.console import Console
 
@@ -23,11 +25,25 @@ IdentityOption = Annotated[str, typer.Option("--identity", envvar="LIENTHONG_IDE
 DocexchangeOption = Annotated[
     str, typer.Option("--docexchange", envvar="LIENTHONG_DOCEXCHANGE", help="Address of docexchange.")
 ]
+TlsCaOption = Annotated[
+    Path | None,
+    typer.Option("--tls-ca", envvar="LIENTHONG_TLS_CA", help="Speak TLS with servers that this authority vouches for."),
+]
+TlsCertificateOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--tls-certificate", envvar="LIENTHONG_TLS_CLIENT_CERTIFICATE", help="Certificate shown to servers (PEM)."
+    ),
+]
+TlsKeyOption = Annotated[
+    Path | None, typer.Option("--tls-key", envvar="LIENTHONG_TLS_CLIENT_KEY", help="The certificate's key (PEM).")
+]
 IDENTITY = "127.0.0.1:7001"
 DOCEXCHANGE = "127.0.0.1:7002"
 
 out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+_tls: ContextVar[ClientTls | None] = ContextVar("tls", default=None)
 
 
 def call(
@@ -36,7 +52,7 @@ def call(
     """Do something with the platform, as `telling_refusals` does."""
 
     async def within() -> T:
-        async with Lienthong(Addresses(identity, docexchange), signer(key)) as lienthong:
+        async with Lienthong(Addresses(identity, docexchange, tls()), signer(key)) as lienthong:
             return await work(lienthong)
 
     return telling_refusals(lambda: asyncio.run(within()), f"{identity}, {docexchange}")
@@ -50,10 +66,24 @@ def telling_refusals(work: Callable[[], T], place: str) -> T:
         _tell(refusal)
     except grpc.aio.AioRpcError as error:
         fail(f"{place}: {error.code().name}: {error.details()}")
-    except OSError as error:
+    except (OSError, KeyFileError) as error:
         fail(str(error))
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+
+
+def use_tls(ca: Path | None, certificate: Path | None, key: Path | None) -> None:
+    """Take the options that stand before the command; one line and status 2 where they do not go together."""
+    if (certificate is None) != (key is None):
+        fail("--tls-certificate and --tls-key go together: give both, or neither")
+    if ca is None and certificate is not None:
+        fail("--tls-certificate needs --tls-ca: the authority whose servers are trusted")
+    _tls.set(ClientTls(ca, certificate, key) if ca else None)
+
+
+def tls() -> ClientTls | None:
+    """Return how the options before the command say to speak TLS; None: plaintext."""
+    return _tls.get()
 
 
 def signer(key: Path) -> Signer:

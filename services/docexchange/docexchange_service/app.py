@@ -27,6 +27,7 @@ from grpckit.log_service import LogService
 from grpckit.process import serve_until_ended
 from grpckit.server import Server
 from grpckit.signing import utc_now
+from grpckit.tls import NO_TLS, ServerTls
 from lienthong.docexchange.v1 import (
     attachment_service_pb2_grpc,
     document_service_pb2_grpc,
@@ -58,6 +59,7 @@ if TYPE_CHECKING:
     from directory.directory import Directory
     from eventlog.engines import EngineSettings
     from eventlog.topic import Topic
+    from grpckit.tls import TlsSettings
     from lienthong.log.v1.record_pb2 import Position
 
     from docexchange_service.settings import Settings
@@ -152,6 +154,7 @@ def build(
     engines: Engines = _FILES,
     identity_heads: Callable[[], Sequence[int]] | None = None,
     clock: Callable[[], datetime] = utc_now,
+    tls: ServerTls = NO_TLS,
 ) -> DocexchangeApp:
     """Open what the service needs in its data folder, which is made where it is missing.
 
@@ -177,20 +180,21 @@ def build(
         marks_url=engines.marks_url(settings.data, LOG),
         clock=clock,
     )
-    return DocexchangeApp(settings, parts, _server(settings, parts))
+    return DocexchangeApp(settings, parts, _server(settings, parts, tls))
 
 
-async def serve(settings: Settings, engine_settings: EngineSettings) -> None:
+async def serve(settings: Settings, engine_settings: EngineSettings, tls_settings: TlsSettings) -> None:
     """Run the service alone until SIGTERM or SIGINT."""
+    tls = tls_settings.open()
     settings.data.mkdir(parents=True, exist_ok=True)
     topic = engine_settings.open_topic(settings.data, LOG)
     try:
-        await serve_until_ended(LOG, build(settings, topic, engines=engine_settings.engines))
+        await serve_until_ended(LOG, build(settings, topic, engines=engine_settings.engines, tls=tls))
     finally:
         topic.close()
 
 
-def _server(settings: Settings, parts: _Parts) -> Server:
+def _server(settings: Settings, parts: _Parts, tls: ServerTls) -> Server:
     async def wait_for(positions: Sequence[Position]) -> None:
         await parts.views.wait([each for each in positions if each.log != IDENTITY])
         await parts.following.wait(positions)
@@ -202,6 +206,7 @@ def _server(settings: Settings, parts: _Parts) -> Server:
         wait_for=wait_for,
         settle_keys=parts.following.wait,
         clock=parts.clock,
+        tls=tls,
     )
 
 

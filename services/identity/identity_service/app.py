@@ -20,6 +20,7 @@ from grpckit.log_service import LogService
 from grpckit.process import serve_until_ended
 from grpckit.server import AddServicer, Server
 from grpckit.signing import utc_now
+from grpckit.tls import NO_TLS, ServerTls
 from lienthong.identity.v1 import agency_service_pb2_grpc, system_service_pb2_grpc
 from lienthong.log.v1 import log_service_pb2_grpc
 from lienthong.views.v1 import views_service_pb2_grpc
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from directory.directory import Directory
     from eventlog.engines import EngineSettings
     from eventlog.topic import Topic
+    from grpckit.tls import TlsSettings
     from lienthong.identity.v1.agency_pb2 import Agency
     from lienthong.identity.v1.system_pb2 import System
     from lienthong.log.v1.record_pb2 import Position
@@ -124,7 +126,12 @@ class IdentityApp:
 
 
 def build(
-    settings: Settings, topic: Topic, *, engines: Engines = _FILES, clock: Callable[[], datetime] = utc_now
+    settings: Settings,
+    topic: Topic,
+    *,
+    engines: Engines = _FILES,
+    clock: Callable[[], datetime] = utc_now,
+    tls: ServerTls = NO_TLS,
 ) -> IdentityApp:
     """Open what the service needs in its data folder, which is made where it is missing.
 
@@ -142,17 +149,24 @@ def build(
 
     services = _services(log, views, following, systems, clock)
     server = Server(
-        services, following.directory, settings.server, wait_for=wait_for, settle_keys=following.wait, clock=clock
+        services,
+        following.directory,
+        settings.server,
+        wait_for=wait_for,
+        settle_keys=following.wait,
+        clock=clock,
+        tls=tls,
     )
     return IdentityApp(settings, log, views, following, systems, server)
 
 
-async def serve(settings: Settings, engine_settings: EngineSettings) -> None:
+async def serve(settings: Settings, engine_settings: EngineSettings, tls_settings: TlsSettings) -> None:
     """Run the service alone until SIGTERM or SIGINT."""
+    tls = tls_settings.open()
     settings.data.mkdir(parents=True, exist_ok=True)
     topic = engine_settings.open_topic(settings.data, LOG)
     try:
-        await serve_until_ended(LOG, build(settings, topic, engines=engine_settings.engines))
+        await serve_until_ended(LOG, build(settings, topic, engines=engine_settings.engines, tls=tls))
     finally:
         topic.close()
 

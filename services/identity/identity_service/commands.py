@@ -18,7 +18,7 @@ from lienthong.identity.v1.system_pb2 import SYSTEM_ROLE_OPERATOR, System
 
 from identity_service import agency, system
 from identity_service.answering import Answering, intent_of
-from identity_service.values import check_public_key, keep_current_codes
+from identity_service.values import check_public_key, keep_certificate_names, keep_current_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -134,6 +134,7 @@ class SystemCommands:
         """Enrol a system."""
         del context
         keep_current_codes(request, "agency")
+        keep_certificate_names(request)
         check_public_key(request.public_key)
         stream, key_id = system.stream_of(request.system), key_id_of(request.system, request.public_key)
         done = await self._systems.create(
@@ -142,6 +143,21 @@ class SystemCommands:
             intent_of(request.request_id),
         )
         return systems_pb.EnrolSystemResponse(**await self._answer(stream, done))
+
+    async def ChangeSystemCertificates(  # noqa: N802 - the RPC's name
+        self, request: systems_pb.ChangeSystemCertificatesRequest, context: Any
+    ) -> systems_pb.ChangeSystemCertificatesResponse:
+        """Bind a system to client certificates, or free it."""
+        del context
+        keep_certificate_names(request)
+        async with self._turn:
+            answer = await self._change(
+                request,
+                lambda state: system.decide_certificates(
+                    request, state, other_operator=self._other_operator(request.system)
+                ),
+            )
+        return systems_pb.ChangeSystemCertificatesResponse(**answer)
 
     async def RotateSystemKey(  # noqa: N802 - the RPC's name
         self, request: systems_pb.RotateSystemKeyRequest, context: Any
@@ -209,10 +225,11 @@ class SystemCommands:
         return entry.state if entry else AGENCY_STATE_UNSPECIFIED
 
     def _other_operator(self, but: str) -> bool:
-        """Tell whether another system that takes part as the operator's has a key without an end."""
+        """Tell whether another system that takes part as the operator's has a key that lasts, without a certificate."""
+        others = (each for each in self._answering.directory.systems() if each.id != but and each.active)
         return any(
-            each.role == SYSTEM_ROLE_OPERATOR and each.active and each.id != but and any(k.lasting for k in each.keys)
-            for each in self._answering.directory.systems()
+            each.role == SYSTEM_ROLE_OPERATOR and not each.certificate_names and any(key.lasting for key in each.keys)
+            for each in others
         )
 
 

@@ -99,6 +99,11 @@ class Reason(Enum):
         "The bytes are no Ed25519 public key; make a key pair and send the 32 bytes of its public key.",
         "Dữ liệu không phải khóa công khai Ed25519; hãy tạo cặp khóa và gửi 32 byte của khóa công khai.",
     )
+    CERTIFICATE_NAME_MALFORMED = (
+        Kind.INVALID,
+        "A certificate's name is a DNS name without a wildcard, or a URI; give its subject alternative names.",
+        "Tên trong chứng thư phải là tên miền không có ký tự đại diện hoặc URI; hãy ghi đúng tên thay thế của chủ thể.",
+    )
     KEY_USED_BEFORE = (
         Kind.ALREADY_EXISTS,
         "The system has, or had, this key; make a new key pair.",
@@ -116,8 +121,8 @@ class Reason(Enum):
     )
     LAST_OPERATOR_KEY = (
         Kind.NOT_NOW,
-        "No key of the operator would remain; rotate to a new key, or enrol another operator system, first.",
-        "Đơn vị vận hành sẽ không còn khóa nào; hãy thay khóa mới hoặc đăng ký một hệ thống vận hành khác trước.",
+        "No key of the operator would remain that needs no certificate; rotate it, or enrol another operator, first.",
+        "Đơn vị vận hành sẽ không còn khóa nào không cần chứng thư; hãy thay khóa hoặc đăng ký hệ thống khác trước.",
     )
 
 

@@ -4,7 +4,10 @@
 
     a key:  enrolled -> ends when a newer one replaces it (with an overlap), or at once when it is revoked (thu hồi)
 
-The operator cannot lock itself out: a command after which no lasting key of an operator system would remain is refused.
+    its calls:  over any connection <-> bound to client certificates by name, over those alone
+
+The operator cannot lock itself out: a command after which no lasting key of an operator system would remain that works
+without a certificate is refused. For certificates end, and authorities are lost, without a command.
 
 The state is the contract's own message, taken as a value: nobody changes it, `evolve` makes a new one. It does not know
 since when keys count: that is when their events were recorded. What a decision must know of agencies and other systems
@@ -26,6 +29,7 @@ from lienthong.identity.v1.system_pb2 import (
     SYSTEM_STATE_SUSPENDED,
     Key,
     System,
+    SystemCertificatesChanged,
     SystemEnrolled,
     SystemKeyRevoked,
     SystemKeyRotated,
@@ -76,8 +80,21 @@ def decide_enrol(
             scopes=command.scopes,
             key_id=key_id,
             public_key=command.public_key,
+            certificate_names=command.certificate_names,
         )
     ]
+
+
+def decide_certificates(
+    command: requests.ChangeSystemCertificatesRequest, state: System, *, other_operator: bool
+) -> Sequence[Message]:
+    """Bind it to certificates with these names, in their order; nothing happens to one that is bound to just these."""
+    _check_enrolled(state)
+    if command.certificate_names == state.certificate_names:
+        return []
+    if state.role == SYSTEM_ROLE_OPERATOR and command.certificate_names and not other_operator:
+        raise refused(Reason.LAST_OPERATOR_KEY, "certificate_names")
+    return [SystemCertificatesChanged(system=state.id, certificate_names=command.certificate_names)]
 
 
 def decide_rotate(
@@ -96,7 +113,7 @@ def decide_rotate(
 def decide_revoke(
     command: requests.RevokeSystemKeyRequest, state: System, by: By, *, other_operator: bool
 ) -> Sequence[Message]:
-    """Revoke a key at once; `other_operator` tells whether another operator system has a lasting key."""
+    """Revoke a key at once; `other_operator`: another operator system has a lasting key that needs no certificate."""
     _check_owner(command.system, by)
     _check_enrolled(state)
     key = next((key for key in state.keys if key.id == command.key_id), None)
@@ -104,7 +121,7 @@ def decide_revoke(
         raise refused(Reason.KEY_NOT_ENROLLED, "key_id")
     if key.revocation_reason:
         return []
-    remains = any(_lasts(each) for each in state.keys if each.id != key.id)
+    remains = not state.certificate_names and any(_lasts(each) for each in state.keys if each.id != key.id)
     if state.role == SYSTEM_ROLE_OPERATOR and not (remains or other_operator):
         raise refused(Reason.LAST_OPERATOR_KEY, "key_id")
     return [SystemKeyRevoked(system=state.id, key_id=key.id, reason=command.reason)]
@@ -137,7 +154,10 @@ def evolve(state: System, event: Message) -> System:
             after.id, after.agency, after.display_name = event.system, event.agency, event.display_name
             after.role, after.state = event.role, SYSTEM_STATE_ACTIVE
             after.scopes.extend(event.scopes)
+            after.certificate_names.extend(event.certificate_names)
             after.keys.add(id=event.key_id, public_key=event.public_key)
+        case SystemCertificatesChanged():
+            after.certificate_names[:] = event.certificate_names
         case SystemKeyRotated():
             for key in after.keys:
                 _end(key, event.earlier_keys_valid_until)

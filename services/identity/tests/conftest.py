@@ -18,6 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 from grpckit.client import connect
 from grpckit.retries import NO_RETRIES
 from grpckit.signing import Signer
+from grpckit.tls import NO_TLS, ClientTls, ServerTls
 from identity_service.app import IdentityApp, build
 from identity_service.settings import Settings
 from lienthong.identity.v1.agency_service_pb2_grpc import AgencyServiceStub
@@ -59,6 +60,7 @@ class Identity:
     def __init__(self, app: IdentityApp, operator: Signer) -> None:
         self.app = app
         self.operator = operator
+        self.tls: ClientTls | None = None
 
     async def call(self, rpc: str, signer: Signer | None = None, *, unsigned: bool = False, **fields: Any) -> Any:
         """Call an RPC by its name, as the operator unless told otherwise; a request id is made where one is due."""
@@ -67,7 +69,7 @@ class Identity:
             fields = {"request_id": str(uuid.uuid4()), **fields}
         request = GetMessageClass(method.input_type)(**fields)
         caller = None if unsigned else signer or self.operator
-        async with connect(self.app.address, caller, retries=NO_RETRIES) as channel:
+        async with connect(self.app.address, caller, retries=NO_RETRIES, tls=self.tls) as channel:
             stub = _STUBS[method.containing_service.name](channel)
             if method.server_streaming:
                 return [answer async for answer in getattr(stub, rpc)(request)]
@@ -87,11 +89,13 @@ class Identity:
 
 
 @asynccontextmanager
-async def _running(data: Path, operator: Signer | None = None, **settings: Any) -> AsyncIterator[Identity]:
+async def _running(
+    data: Path, operator: Signer | None = None, tls: ServerTls = NO_TLS, **settings: Any
+) -> AsyncIterator[Identity]:
     """Run identity over a data folder."""
     known = Settings(data=data, **{"port": 0, "drain": 1, **settings})
     topic = LocalTopic(data.parent / f"{data.name}-topic.sqlite")
-    app = build(known, topic)
+    app = build(known, topic, tls=tls)
     await app.start()
     try:
         yield Identity(app, operator or Signer.from_file(known.operator_key))

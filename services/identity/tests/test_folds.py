@@ -80,6 +80,7 @@ def system_history(choices: Sequence[tuple[int, int]]) -> list[Message]:
             system="h41-qlvb", public_key=str(value).encode() * 32, overlap=Duration(seconds=value)
         )
         revocation = systems_pb.RevokeSystemKeyRequest(system="h41-qlvb", key_id=ids[value], reason="?")
+        binding = systems_pb.ChangeSystemCertificatesRequest(certificate_names=["a.vn", "b.vn", "c.vn"][: value % 4])
         suspension = systems_pb.SuspendSystemRequest(reason="?")
         now = NOW + timedelta(seconds=3 * kind)
         decisions = (
@@ -88,6 +89,7 @@ def system_history(choices: Sequence[tuple[int, int]]) -> list[Message]:
             lambda s, c=revocation: system.decide_revoke(c, s, by, other_operator=True),
             lambda s, c=suspension: system.decide_suspend(c, s, other_operator=True),
             system.decide_resume,
+            lambda s, c=binding: system.decide_certificates(c, s, other_operator=True),
         )
         try:
             events += decisions[kind](state)
@@ -97,6 +99,7 @@ def system_history(choices: Sequence[tuple[int, int]]) -> list[Message]:
 
 
 choices = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 5)), max_size=20)
+choices_for_systems = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=20)
 
 
 @given(choices)
@@ -113,7 +116,7 @@ def test_agencies_are_told_alike(drawn: list[tuple[int, int]]) -> None:
     assert told == tuple(row[name] for name in ("code", "display_name", "parent", "state", "successor"))
 
 
-@given(choices)
+@given(choices_for_systems)
 def test_systems_and_their_keys_are_told_alike(drawn: list[tuple[int, int]]) -> None:
     records = recorded("system-h41-qlvb", system_history(drawn))
     directory = Directory()
@@ -124,6 +127,7 @@ def test_systems_and_their_keys_are_told_alike(drawn: list[tuple[int, int]]) -> 
     assert entry is not None
     assert (state.agency, state.role, frozenset(state.scopes)) == (entry.agency, entry.role, entry.scopes)
     assert (state.state == SYSTEM_STATE_ACTIVE) == entry.active
+    assert frozenset(state.certificate_names) == entry.certificate_names
     for key, known, row in zip(state.keys, entry.keys, shown.keys, strict=True):
         until = key.valid_until.ToDatetime(UTC) if key.HasField("valid_until") else None
         assert (key.id, until, bool(key.revocation_reason)) == (known.id, known.valid_until, known.revoked)

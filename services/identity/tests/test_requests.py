@@ -60,9 +60,9 @@ async def test_a_repeated_request_gets_its_first_answer_whatever_happened_since(
     await identity.register("G01")
     request_id = str(uuid.uuid4())
     first = await identity.call("RenameAgency", code="G01", display_name="Một", request_id=request_id)
-    await identity.call("RenameAgency", code="G01", display_name="Hai")
+    second = await identity.call("RenameAgency", code="G01", display_name="Hai")
     assert await identity.call("RenameAgency", code="G01", display_name="Một", request_id=request_id) == first
-    found = await identity.call("GetAgency", code="G01", after=[first.position])
+    found = await identity.call("GetAgency", code="G01", after=[second.position])
     assert found.agency.display_name == "Hai"
 
 

@@ -11,6 +11,7 @@ from grpckit.signing import Signer
 from identity_service.system import (
     SYSTEM,
     By,
+    decide_certificates,
     decide_enrol,
     decide_resume,
     decide_revoke,
@@ -29,6 +30,7 @@ from lienthong.identity.v1.system_pb2 import (
     SYSTEM_ROLE_AGENCY,
     SYSTEM_ROLE_AUDITOR,
     SYSTEM_ROLE_OPERATOR,
+    SystemCertificatesChanged,
     SystemEnrolled,
     SystemKeyRevoked,
     SystemKeyRotated,
@@ -37,6 +39,7 @@ from lienthong.identity.v1.system_pb2 import (
     SystemSuspended,
 )
 from lienthong.identity.v1.system_service_pb2 import (
+    ChangeSystemCertificatesRequest,
     EnrolSystemRequest,
     RevokeSystemKeyRequest,
     RotateSystemKeyRequest,
@@ -83,6 +86,14 @@ def revoke(signer: Signer) -> RevokeSystemKeyRequest:
 
 def revoked(signer: Signer) -> SystemKeyRevoked:
     return SystemKeyRevoked(system=ID, key_id=signer.key_id, reason="lộ khóa")
+
+
+def bind(*names: str) -> ChangeSystemCertificatesRequest:
+    return ChangeSystemCertificatesRequest(system=ID, certificate_names=names)
+
+
+def bound(*names: str) -> SystemCertificatesChanged:
+    return SystemCertificatesChanged(system=ID, certificate_names=names)
 
 
 SUSPEND = SuspendSystemRequest(system=ID, reason="thử nghiệm")
@@ -224,3 +235,52 @@ def test_what_was_never_enrolled_does_not_change() -> None:
 
 def test_an_event_of_another_kind_leaves_it_as_it_is() -> None:
     assert SYSTEM.fold([enrolled(), Duration()]) == SYSTEM.fold([enrolled()])
+
+
+def test_a_system_may_be_bound_to_certificates_from_its_enrolment_on() -> None:
+    command, event = enrol(), enrolled()
+    command.certificate_names.append("h41.example.vn")
+    event.certificate_names.append("h41.example.vn")
+    given(SYSTEM).when(lambda state: decide_enrol(command, state, AGENCY_STATE_ACTIVE, FIRST.key_id)).then(event)
+    assert list(SYSTEM.fold([event]).certificate_names) == ["h41.example.vn"]
+
+
+def test_the_names_of_its_certificates_are_changed_as_a_whole_and_taken_away() -> None:
+    past = given(SYSTEM, enrolled(), bound("a.example.vn", "b.example.vn"))
+    past.when(lambda state: decide_certificates(bind("c.example.vn"), state, other_operator=False)).then(
+        bound("c.example.vn")
+    )
+    past.when(lambda state: decide_certificates(bind(), state, other_operator=False)).then(bound())
+    state = SYSTEM.fold([enrolled(), bound("a.example.vn"), bound("c.example.vn")])
+    assert list(state.certificate_names) == ["c.example.vn"]
+
+
+def test_nothing_happens_to_a_system_that_is_bound_to_just_these_names() -> None:
+    past = given(SYSTEM, enrolled(), bound("a.example.vn"))
+    past.when(lambda state: decide_certificates(bind("a.example.vn"), state, other_operator=False)).then_nothing()
+    given(SYSTEM, enrolled()).when(
+        lambda state: decide_certificates(bind(), state, other_operator=False)
+    ).then_nothing()
+
+
+def test_only_an_enrolled_system_is_bound() -> None:
+    outcome = given(SYSTEM).when(lambda state: decide_certificates(bind("a.vn"), state, other_operator=True))
+    outcome.then_refused("SYSTEM_UNKNOWN")
+
+
+def test_the_operator_keeps_a_key_that_needs_no_certificate() -> None:
+    operator = given(SYSTEM, enrolled(SYSTEM_ROLE_OPERATOR, ""))
+    alone = operator.when(lambda state: decide_certificates(bind("a.vn"), state, other_operator=False))
+    assert alone.then_refused("LAST_OPERATOR_KEY").violations[0].field == "certificate_names"
+    operator.when(lambda state: decide_certificates(bind("a.vn"), state, other_operator=True)).then(bound("a.vn"))
+    two_keys = given(SYSTEM, enrolled(SYSTEM_ROLE_OPERATOR, ""), bound("a.vn"), rotated(SECOND, NOW), revoked(FIRST))
+    freed = two_keys.when(lambda state: decide_certificates(bind(), state, other_operator=False))
+    freed.then(bound())
+
+
+def test_a_bound_key_of_the_operator_does_not_stand_in_for_one_that_is_revoked() -> None:
+    history = [enrolled(SYSTEM_ROLE_OPERATOR, ""), bound("a.vn"), rotated(SECOND, NOW)]
+    outcome = given(SYSTEM, *history).when(
+        lambda state: decide_revoke(revoke(FIRST), state, OPERATOR, other_operator=False)
+    )
+    outcome.then_refused("LAST_OPERATOR_KEY")

@@ -20,6 +20,7 @@ agencies = typer.Typer(help="The directory of agencies.", no_args_is_help=True)
 systems = typer.Typer(help="Systems that may call.", no_args_is_help=True)
 
 OPERATOR_KEY = Path(".data/platform/identity/operator.key")
+_NAME_HELP = "Bind its calls to client certificates with this DNS name or URI; may be repeated."
 _SCOPES = ("documents.send", "documents.receive")
 
 
@@ -86,6 +87,7 @@ def enrol(
     agency: Annotated[str, typer.Argument(help="Code of the agency it acts for.")],
     name: Annotated[str, typer.Option(help="Its name.")] = "",
     scope: Annotated[list[str] | None, typer.Option(help="What it may do.")] = None,
+    certificate_name: Annotated[list[str] | None, typer.Option(help=_NAME_HELP)] = None,
     key: KeyOption = OPERATOR_KEY,
     identity: IdentityOption = IDENTITY,
 ) -> None:
@@ -100,9 +102,30 @@ def enrol(
             role=system_pb2.SYSTEM_ROLE_AGENCY,
             scopes=scope or _SCOPES,
             public_key=enrolled.public_key,
+            certificate_names=certificate_name or (),
             request_id=str(uuid.uuid4()),
         )
         return (await lienthong.systems.EnrolSystem(request)).system
 
     made = call(key, work, identity=identity)
-    out.print(f"{made.id}  {made.agency}  {' '.join(made.scopes)}", markup=False, soft_wrap=True)
+    words = (made.id, made.agency, " ".join(made.scopes), *made.certificate_names)
+    out.print("  ".join(words), markup=False, soft_wrap=True)
+
+
+@systems.command("certificates")
+def certificates(
+    system: Annotated[str, typer.Argument(help="Id of the system.")],
+    names: Annotated[list[str] | None, typer.Argument(help="DNS names or URIs; none: it is bound no more.")] = None,
+    key: KeyOption = OPERATOR_KEY,
+    identity: IdentityOption = IDENTITY,
+) -> None:
+    """Bind a system's calls to client certificates with one of these names, in place of those before."""
+
+    async def work(lienthong: Lienthong) -> system_pb2.System:
+        request = system_service_pb2.ChangeSystemCertificatesRequest(
+            system=system, certificate_names=names or (), request_id=str(uuid.uuid4())
+        )
+        return (await lienthong.systems.ChangeSystemCertificates(request)).system
+
+    bound = " ".join(call(key, work, identity=identity).certificate_names)
+    out.print(f"{system}  {bound or 'calls over any connection'}", markup=False, soft_wrap=True)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 NAME = "systems"
 _EVENTS = (
     system_pb2.SystemEnrolled,
+    system_pb2.SystemCertificatesChanged,
     system_pb2.SystemKeyRotated,
     system_pb2.SystemKeyRevoked,
     system_pb2.SystemSuspended,
@@ -44,7 +45,7 @@ def _fold(key: Key, row: Row | None, record: Recorded) -> Row:
 
 SYSTEMS = View(
     name=NAME,
-    version=1,
+    version=2,
     log="identity",
     columns=(
         sa.Column("id", sa.String(63), primary_key=True),

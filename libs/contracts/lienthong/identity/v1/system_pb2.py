@@ -25,29 +25,31 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"lienthong/identity/v1/system.proto\x12\x15lienthong.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x01\n\x06System\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x61gency\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12/\n\x04role\x18\x04 \x01(\x0e\x32!.lienthong.identity.v1.SystemRole\x12\x0e\n\x06scopes\x18\x05 \x03(\t\x12\x31\n\x05state\x18\x06 \x01(\x0e\x32\".lienthong.identity.v1.SystemState\x12(\n\x04keys\x18\x07 \x03(\x0b\x32\x1a.lienthong.identity.v1.Key\"\xa2\x01\n\x03Key\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12/\n\x0b\x65nrolled_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11revocation_reason\x18\x05 \x01(\t\"\xab\x01\n\x0eSystemEnrolled\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06\x61gency\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12/\n\x04role\x18\x04 \x01(\x0e\x32!.lienthong.identity.v1.SystemRole\x12\x0e\n\x06scopes\x18\x05 \x03(\t\x12\x0e\n\x06key_id\x18\x06 \x01(\t\x12\x12\n\npublic_key\x18\x07 \x01(\x0c\"\x84\x01\n\x10SystemKeyRotated\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12<\n\x18\x65\x61rlier_keys_valid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"B\n\x10SystemKeyRevoked\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"1\n\x0fSystemSuspended\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1f\n\rSystemResumed\x12\x0e\n\x06system\x18\x01 \x01(\t*t\n\nSystemRole\x12\x1b\n\x17SYSTEM_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12SYSTEM_ROLE_AGENCY\x10\x01\x12\x18\n\x14SYSTEM_ROLE_OPERATOR\x10\x02\x12\x17\n\x13SYSTEM_ROLE_AUDITOR\x10\x03*`\n\x0bSystemState\x12\x1c\n\x18SYSTEM_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13SYSTEM_STATE_ACTIVE\x10\x01\x12\x1a\n\x16SYSTEM_STATE_SUSPENDED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"lienthong/identity/v1/system.proto\x12\x15lienthong.identity.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf3\x01\n\x06System\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0e\n\x06\x61gency\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12/\n\x04role\x18\x04 \x01(\x0e\x32!.lienthong.identity.v1.SystemRole\x12\x0e\n\x06scopes\x18\x05 \x03(\t\x12\x31\n\x05state\x18\x06 \x01(\x0e\x32\".lienthong.identity.v1.SystemState\x12(\n\x04keys\x18\x07 \x03(\x0b\x32\x1a.lienthong.identity.v1.Key\x12\x19\n\x11\x63\x65rtificate_names\x18\x08 \x03(\t\"\xa2\x01\n\x03Key\x12\n\n\x02id\x18\x01 \x01(\t\x12\x12\n\npublic_key\x18\x02 \x01(\x0c\x12/\n\x0b\x65nrolled_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bvalid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11revocation_reason\x18\x05 \x01(\t\"\xc6\x01\n\x0eSystemEnrolled\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06\x61gency\x18\x02 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x03 \x01(\t\x12/\n\x04role\x18\x04 \x01(\x0e\x32!.lienthong.identity.v1.SystemRole\x12\x0e\n\x06scopes\x18\x05 \x03(\t\x12\x0e\n\x06key_id\x18\x06 \x01(\t\x12\x12\n\npublic_key\x18\x07 \x01(\x0c\x12\x19\n\x11\x63\x65rtificate_names\x18\x08 \x03(\t\"\x84\x01\n\x10SystemKeyRotated\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x12\n\npublic_key\x18\x03 \x01(\x0c\x12<\n\x18\x65\x61rlier_keys_valid_until\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"F\n\x19SystemCertificatesChanged\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x19\n\x11\x63\x65rtificate_names\x18\x02 \x03(\t\"B\n\x10SystemKeyRevoked\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06key_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"1\n\x0fSystemSuspended\x12\x0e\n\x06system\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\"\x1f\n\rSystemResumed\x12\x0e\n\x06system\x18\x01 \x01(\t*t\n\nSystemRole\x12\x1b\n\x17SYSTEM_ROLE_UNSPECIFIED\x10\x00\x12\x16\n\x12SYSTEM_ROLE_AGENCY\x10\x01\x12\x18\n\x14SYSTEM_ROLE_OPERATOR\x10\x02\x12\x17\n\x13SYSTEM_ROLE_AUDITOR\x10\x03*`\n\x0bSystemState\x12\x1c\n\x18SYSTEM_STATE_UNSPECIFIED\x10\x00\x12\x17\n\x13SYSTEM_STATE_ACTIVE\x10\x01\x12\x1a\n\x16SYSTEM_STATE_SUSPENDED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'lienthong.identity.v1.system_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SYSTEMROLE']._serialized_start=939
-  _globals['_SYSTEMROLE']._serialized_end=1055
-  _globals['_SYSTEMSTATE']._serialized_start=1057
-  _globals['_SYSTEMSTATE']._serialized_end=1153
+  _globals['_SYSTEMROLE']._serialized_start=1065
+  _globals['_SYSTEMROLE']._serialized_end=1181
+  _globals['_SYSTEMSTATE']._serialized_start=1183
+  _globals['_SYSTEMSTATE']._serialized_end=1279
   _globals['_SYSTEM']._serialized_start=95
-  _globals['_SYSTEM']._serialized_end=311
-  _globals['_KEY']._serialized_start=314
-  _globals['_KEY']._serialized_end=476
-  _globals['_SYSTEMENROLLED']._serialized_start=479
-  _globals['_SYSTEMENROLLED']._serialized_end=650
-  _globals['_SYSTEMKEYROTATED']._serialized_start=653
-  _globals['_SYSTEMKEYROTATED']._serialized_end=785
-  _globals['_SYSTEMKEYREVOKED']._serialized_start=787
-  _globals['_SYSTEMKEYREVOKED']._serialized_end=853
-  _globals['_SYSTEMSUSPENDED']._serialized_start=855
-  _globals['_SYSTEMSUSPENDED']._serialized_end=904
-  _globals['_SYSTEMRESUMED']._serialized_start=906
-  _globals['_SYSTEMRESUMED']._serialized_end=937
+  _globals['_SYSTEM']._serialized_end=338
+  _globals['_KEY']._serialized_start=341
+  _globals['_KEY']._serialized_end=503
+  _globals['_SYSTEMENROLLED']._serialized_start=506
+  _globals['_SYSTEMENROLLED']._serialized_end=704
+  _globals['_SYSTEMKEYROTATED']._serialized_start=707
+  _globals['_SYSTEMKEYROTATED']._serialized_end=839
+  _globals['_SYSTEMCERTIFICATESCHANGED']._serialized_start=841
+  _globals['_SYSTEMCERTIFICATESCHANGED']._serialized_end=911
+  _globals['_SYSTEMKEYREVOKED']._serialized_start=913
+  _globals['_SYSTEMKEYREVOKED']._serialized_end=979
+  _globals['_SYSTEMSUSPENDED']._serialized_start=981
+  _globals['_SYSTEMSUSPENDED']._serialized_end=1030
+  _globals['_SYSTEMRESUMED']._serialized_start=1032
+  _globals['_SYSTEMRESUMED']._serialized_end=1063
 # @@protoc_insertion_point(module_scope)

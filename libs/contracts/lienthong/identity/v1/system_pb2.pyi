@@ -85,6 +85,7 @@ class System(_message.Message):
     SCOPES_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     KEYS_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NAMES_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Its id, chosen at enrolment: "h41-qlvb"."""
     agency: _builtins.str
@@ -103,6 +104,12 @@ class System(_message.Message):
     def keys(self) -> _containers.RepeatedCompositeFieldContainer[Global___Key]:
         """All keys it ever had."""
 
+    @_builtins.property
+    def certificate_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of client certificates: where there are some, its calls are taken only over mutual TLS with a certificate that
+        has one of them as its subject alternative name: a DNS name "h41-qlvb.nghean.gov.vn", or a URI.
+        """
+
     def __init__(
         self,
         *,
@@ -113,10 +120,11 @@ class System(_message.Message):
         scopes: _abc.Iterable[_builtins.str] | None = ...,
         state: Global___SystemState.ValueType = ...,
         keys: _abc.Iterable[Global___Key] | None = ...,
+        certificate_names: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "display_name", b"display_name", "id", b"id", "keys", b"keys", "role", b"role", "scopes", b"scopes", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "certificate_names", b"certificate_names", "display_name", b"display_name", "id", b"id", "keys", b"keys", "role", b"role", "scopes", b"scopes", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -177,6 +185,7 @@ class SystemEnrolled(_message.Message):
     SCOPES_FIELD_NUMBER: _builtins.int
     KEY_ID_FIELD_NUMBER: _builtins.int
     PUBLIC_KEY_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NAMES_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     """Its id."""
     agency: _builtins.str
@@ -193,6 +202,10 @@ class SystemEnrolled(_message.Message):
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """What it may do."""
 
+    @_builtins.property
+    def certificate_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Names of client certificates that its calls are bound to; none: they are not."""
+
     def __init__(
         self,
         *,
@@ -203,10 +216,11 @@ class SystemEnrolled(_message.Message):
         scopes: _abc.Iterable[_builtins.str] | None = ...,
         key_id: _builtins.str = ...,
         public_key: _builtins.bytes = ...,
+        certificate_names: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "display_name", b"display_name", "key_id", b"key_id", "public_key", b"public_key", "role", b"role", "scopes", b"scopes", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["agency", b"agency", "certificate_names", b"certificate_names", "display_name", b"display_name", "key_id", b"key_id", "public_key", b"public_key", "role", b"role", "scopes", b"scopes", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -247,6 +261,34 @@ class SystemKeyRotated(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SystemKeyRotated: _TypeAlias = SystemKeyRotated  # noqa: Y015
+
+@_typing.final
+class SystemCertificatesChanged(_message.Message):
+    """A system's calls were bound to client certificates with other names than before, or to none any more."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NAMES_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    """The system."""
+    @_builtins.property
+    def certificate_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The names from now on; none: its calls are taken over any connection."""
+
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        certificate_names: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_names", b"certificate_names", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SystemCertificatesChanged: _TypeAlias = SystemCertificatesChanged  # noqa: Y015
 
 @_typing.final
 class SystemKeyRevoked(_message.Message):

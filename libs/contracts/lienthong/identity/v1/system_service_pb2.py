@@ -30,7 +30,7 @@ from lienthong.identity.v1 import system_pb2 as lienthong_dot_identity_dot_v1_do
 from lienthong.log.v1 import record_pb2 as lienthong_dot_log_dot_v1_dot_record__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*lienthong/identity/v1/system_service.proto\x12\x15lienthong.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1elienthong/access/v1/rule.proto\x1a\"lienthong/identity/v1/system.proto\x1a\x1dlienthong/log/v1/record.proto\"\xfa\x02\n\x12\x45nrolSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x17\n\x06\x61gency\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12?\n\x04role\x18\x04 \x01(\x0e\x32!.lienthong.identity.v1.SystemRoleB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x36\n\x06scopes\x18\x05 \x03(\tB&\xbaH#\x92\x01 \x10\x32\x18\x01\"\x1ar\x18\x18@2\x14^[a-z]+([.][a-z]+)*$\x12\x1f\n\npublic_key\x18\x06 \x01(\x0c\x42\x0b\xe2\x41\x01\x02\xbaH\x04z\x02h \x12\x33\n\x05\x61\x66ter\x18\x07 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x08 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"r\n\x13\x45nrolSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\x83\x02\n\x16RotateSystemKeyRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x1f\n\npublic_key\x18\x02 \x01(\x0c\x42\x0b\xe2\x41\x01\x02\xbaH\x04z\x02h \x12;\n\x07overlap\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\x12\x33\n\x05\x61\x66ter\x18\x04 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"v\n\x17RotateSystemKeyResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xf0\x01\n\x16RevokeSystemKeyRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12)\n\x06key_id\x18\x02 \x01(\tB\x19\xe2\x41\x01\x02\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x33\n\x05\x61\x66ter\x18\x04 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"v\n\x17RevokeSystemKeyResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xc3\x01\n\x14SuspendSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x1e\n\x06reason\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x33\n\x05\x61\x66ter\x18\x03 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"t\n\x15SuspendSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xa2\x01\n\x13ResumeSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x33\n\x05\x61\x66ter\x18\x02 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"s\n\x14ResumeSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"}\n\x10GetSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x33\n\x05\x61\x66ter\x18\x02 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\"B\n\x11GetSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\"\x9f\x01\n\x12ListSystemsRequest\x12\x17\n\x06\x61gency\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x33\n\x05\x61\x66ter\x18\x04 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\"^\n\x13ListSystemsResponse\x12.\n\x07systems\x18\x01 \x03(\x0b\x32\x1d.lienthong.identity.v1.System\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xc9\x06\n\rSystemService\x12o\n\x0b\x45nrolSystem\x12).lienthong.identity.v1.EnrolSystemRequest\x1a*.lienthong.identity.v1.EnrolSystemResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12}\n\x0fRotateSystemKey\x12-.lienthong.identity.v1.RotateSystemKeyRequest\x1a..lienthong.identity.v1.RotateSystemKeyResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x12}\n\x0fRevokeSystemKey\x12-.lienthong.identity.v1.RevokeSystemKeyRequest\x1a..lienthong.identity.v1.RevokeSystemKeyResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x12u\n\rSuspendSystem\x12+.lienthong.identity.v1.SuspendSystemRequest\x1a,.lienthong.identity.v1.SuspendSystemResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12r\n\x0cResumeSystem\x12*.lienthong.identity.v1.ResumeSystemRequest\x1a+.lienthong.identity.v1.ResumeSystemResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12k\n\tGetSystem\x12\'.lienthong.identity.v1.GetSystemRequest\x1a(.lienthong.identity.v1.GetSystemResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x12q\n\x0bListSystems\x12).lienthong.identity.v1.ListSystemsRequest\x1a*.lienthong.identity.v1.ListSystemsResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*lienthong/identity/v1/system_service.proto\x12\x15lienthong.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1elienthong/access/v1/rule.proto\x1a\"lienthong/identity/v1/system.proto\x1a\x1dlienthong/log/v1/record.proto\"\xa8\x03\n\x12\x45nrolSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x17\n\x06\x61gency\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12?\n\x04role\x18\x04 \x01(\x0e\x32!.lienthong.identity.v1.SystemRoleB\x0e\xe2\x41\x01\x02\xbaH\x07\x82\x01\x04\x10\x01 \x00\x12\x36\n\x06scopes\x18\x05 \x03(\tB&\xbaH#\x92\x01 \x10\x32\x18\x01\"\x1ar\x18\x18@2\x14^[a-z]+([.][a-z]+)*$\x12\x1f\n\npublic_key\x18\x06 \x01(\x0c\x42\x0b\xe2\x41\x01\x02\xbaH\x04z\x02h \x12\x33\n\x05\x61\x66ter\x18\x07 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x08 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\x12,\n\x11\x63\x65rtificate_names\x18\t \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07r\x05\x10\x01\x18\xff\x01\"r\n\x13\x45nrolSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\x83\x02\n\x16RotateSystemKeyRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x1f\n\npublic_key\x18\x02 \x01(\x0c\x42\x0b\xe2\x41\x01\x02\xbaH\x04z\x02h \x12;\n\x07overlap\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\x12\x33\n\x05\x61\x66ter\x18\x04 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"v\n\x17RotateSystemKeyResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xf0\x01\n\x16RevokeSystemKeyRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12)\n\x06key_id\x18\x02 \x01(\tB\x19\xe2\x41\x01\x02\xbaH\x12r\x10\x32\x0e^[0-9a-f]{32}$\x12\x1e\n\x06reason\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x33\n\x05\x61\x66ter\x18\x04 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x05 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"v\n\x17RevokeSystemKeyResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xdc\x01\n\x1f\x43hangeSystemCertificatesRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12,\n\x11\x63\x65rtificate_names\x18\x02 \x03(\tB\x11\xbaH\x0e\x92\x01\x0b\x10\x08\"\x07r\x05\x10\x01\x18\xff\x01\x12\x33\n\x05\x61\x66ter\x18\x03 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"\x7f\n ChangeSystemCertificatesResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xc3\x01\n\x14SuspendSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x1e\n\x06reason\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xf4\x03\x12\x33\n\x05\x61\x66ter\x18\x03 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"t\n\x15SuspendSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"\xa2\x01\n\x13ResumeSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x33\n\x05\x61\x66ter\x18\x02 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\x12 \n\nrequest_id\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x02\xbaH\x05r\x03\xb0\x01\x01\"s\n\x14ResumeSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\x12,\n\x08position\x18\x02 \x01(\x0b\x32\x1a.lienthong.log.v1.Position\"}\n\x10GetSystemRequest\x12\x34\n\x06system\x18\x01 \x01(\tB$\xe2\x41\x01\x02\xbaH\x1dr\x1b\x32\x19^[a-z0-9][a-z0-9-]{1,62}$\x12\x33\n\x05\x61\x66ter\x18\x02 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\"B\n\x11GetSystemResponse\x12-\n\x06system\x18\x01 \x01(\x0b\x32\x1d.lienthong.identity.v1.System\"\x9f\x01\n\x12ListSystemsRequest\x12\x17\n\x06\x61gency\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18#\x12\x1d\n\tpage_size\x18\x02 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\xe8\x07(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x33\n\x05\x61\x66ter\x18\x04 \x03(\x0b\x32\x1a.lienthong.log.v1.PositionB\x08\xbaH\x05\x92\x01\x02\x10\x10\"^\n\x13ListSystemsResponse\x12.\n\x07systems\x18\x01 \x03(\x0b\x32\x1d.lienthong.identity.v1.System\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xe2\x07\n\rSystemService\x12o\n\x0b\x45nrolSystem\x12).lienthong.identity.v1.EnrolSystemRequest\x1a*.lienthong.identity.v1.EnrolSystemResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12}\n\x0fRotateSystemKey\x12-.lienthong.identity.v1.RotateSystemKeyRequest\x1a..lienthong.identity.v1.RotateSystemKeyResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x12}\n\x0fRevokeSystemKey\x12-.lienthong.identity.v1.RevokeSystemKeyRequest\x1a..lienthong.identity.v1.RevokeSystemKeyResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x12\x96\x01\n\x18\x43hangeSystemCertificates\x12\x36.lienthong.identity.v1.ChangeSystemCertificatesRequest\x1a\x37.lienthong.identity.v1.ChangeSystemCertificatesResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12u\n\rSuspendSystem\x12+.lienthong.identity.v1.SuspendSystemRequest\x1a,.lienthong.identity.v1.SuspendSystemResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12r\n\x0cResumeSystem\x12*.lienthong.identity.v1.ResumeSystemRequest\x1a+.lienthong.identity.v1.ResumeSystemResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12k\n\tGetSystem\x12\'.lienthong.identity.v1.GetSystemRequest\x1a(.lienthong.identity.v1.GetSystemResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x12q\n\x0bListSystems\x12).lienthong.identity.v1.ListSystemsRequest\x1a*.lienthong.identity.v1.ListSystemsResponse\"\x0b\xaa\xd4\x18\x07\n\x03\x02\x03\x04\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENROLSYSTEMREQUEST'].fields_by_name['after']._serialized_options = b'\272H\005\222\001\002\020\020'
   _globals['_ENROLSYSTEMREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_ENROLSYSTEMREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002\272H\005r\003\260\001\001'
+  _globals['_ENROLSYSTEMREQUEST'].fields_by_name['certificate_names']._loaded_options = None
+  _globals['_ENROLSYSTEMREQUEST'].fields_by_name['certificate_names']._serialized_options = b'\272H\016\222\001\013\020\010\"\007r\005\020\001\030\377\001'
   _globals['_ROTATESYSTEMKEYREQUEST'].fields_by_name['system']._loaded_options = None
   _globals['_ROTATESYSTEMKEYREQUEST'].fields_by_name['system']._serialized_options = b'\342A\001\002\272H\035r\0332\031^[a-z0-9][a-z0-9-]{1,62}$'
   _globals['_ROTATESYSTEMKEYREQUEST'].fields_by_name['public_key']._loaded_options = None
@@ -73,6 +75,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REVOKESYSTEMKEYREQUEST'].fields_by_name['after']._serialized_options = b'\272H\005\222\001\002\020\020'
   _globals['_REVOKESYSTEMKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REVOKESYSTEMKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002\272H\005r\003\260\001\001'
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['system']._loaded_options = None
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['system']._serialized_options = b'\342A\001\002\272H\035r\0332\031^[a-z0-9][a-z0-9-]{1,62}$'
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['certificate_names']._loaded_options = None
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['certificate_names']._serialized_options = b'\272H\016\222\001\013\020\010\"\007r\005\020\001\030\377\001'
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['after']._loaded_options = None
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['after']._serialized_options = b'\272H\005\222\001\002\020\020'
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST'].fields_by_name['request_id']._serialized_options = b'\342A\001\002\272H\005r\003\260\001\001'
   _globals['_SUSPENDSYSTEMREQUEST'].fields_by_name['system']._loaded_options = None
   _globals['_SUSPENDSYSTEMREQUEST'].fields_by_name['system']._serialized_options = b'\342A\001\002\272H\035r\0332\031^[a-z0-9][a-z0-9-]{1,62}$'
   _globals['_SUSPENDSYSTEMREQUEST'].fields_by_name['reason']._loaded_options = None
@@ -105,6 +115,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SYSTEMSERVICE'].methods_by_name['RotateSystemKey']._serialized_options = b'\252\324\030\007\n\003\002\003\004\030\001'
   _globals['_SYSTEMSERVICE'].methods_by_name['RevokeSystemKey']._loaded_options = None
   _globals['_SYSTEMSERVICE'].methods_by_name['RevokeSystemKey']._serialized_options = b'\252\324\030\007\n\003\002\003\004\030\001'
+  _globals['_SYSTEMSERVICE'].methods_by_name['ChangeSystemCertificates']._loaded_options = None
+  _globals['_SYSTEMSERVICE'].methods_by_name['ChangeSystemCertificates']._serialized_options = b'\252\324\030\005\n\001\003\030\001'
   _globals['_SYSTEMSERVICE'].methods_by_name['SuspendSystem']._loaded_options = None
   _globals['_SYSTEMSERVICE'].methods_by_name['SuspendSystem']._serialized_options = b'\252\324\030\005\n\001\003\030\001'
   _globals['_SYSTEMSERVICE'].methods_by_name['ResumeSystem']._loaded_options = None
@@ -114,33 +126,37 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SYSTEMSERVICE'].methods_by_name['ListSystems']._loaded_options = None
   _globals['_SYSTEMSERVICE'].methods_by_name['ListSystems']._serialized_options = b'\252\324\030\007\n\003\002\003\004\030\001'
   _globals['_ENROLSYSTEMREQUEST']._serialized_start=263
-  _globals['_ENROLSYSTEMREQUEST']._serialized_end=641
-  _globals['_ENROLSYSTEMRESPONSE']._serialized_start=643
-  _globals['_ENROLSYSTEMRESPONSE']._serialized_end=757
-  _globals['_ROTATESYSTEMKEYREQUEST']._serialized_start=760
-  _globals['_ROTATESYSTEMKEYREQUEST']._serialized_end=1019
-  _globals['_ROTATESYSTEMKEYRESPONSE']._serialized_start=1021
-  _globals['_ROTATESYSTEMKEYRESPONSE']._serialized_end=1139
-  _globals['_REVOKESYSTEMKEYREQUEST']._serialized_start=1142
-  _globals['_REVOKESYSTEMKEYREQUEST']._serialized_end=1382
-  _globals['_REVOKESYSTEMKEYRESPONSE']._serialized_start=1384
-  _globals['_REVOKESYSTEMKEYRESPONSE']._serialized_end=1502
-  _globals['_SUSPENDSYSTEMREQUEST']._serialized_start=1505
-  _globals['_SUSPENDSYSTEMREQUEST']._serialized_end=1700
-  _globals['_SUSPENDSYSTEMRESPONSE']._serialized_start=1702
-  _globals['_SUSPENDSYSTEMRESPONSE']._serialized_end=1818
-  _globals['_RESUMESYSTEMREQUEST']._serialized_start=1821
-  _globals['_RESUMESYSTEMREQUEST']._serialized_end=1983
-  _globals['_RESUMESYSTEMRESPONSE']._serialized_start=1985
-  _globals['_RESUMESYSTEMRESPONSE']._serialized_end=2100
-  _globals['_GETSYSTEMREQUEST']._serialized_start=2102
-  _globals['_GETSYSTEMREQUEST']._serialized_end=2227
-  _globals['_GETSYSTEMRESPONSE']._serialized_start=2229
-  _globals['_GETSYSTEMRESPONSE']._serialized_end=2295
-  _globals['_LISTSYSTEMSREQUEST']._serialized_start=2298
-  _globals['_LISTSYSTEMSREQUEST']._serialized_end=2457
-  _globals['_LISTSYSTEMSRESPONSE']._serialized_start=2459
-  _globals['_LISTSYSTEMSRESPONSE']._serialized_end=2553
-  _globals['_SYSTEMSERVICE']._serialized_start=2556
-  _globals['_SYSTEMSERVICE']._serialized_end=3397
+  _globals['_ENROLSYSTEMREQUEST']._serialized_end=687
+  _globals['_ENROLSYSTEMRESPONSE']._serialized_start=689
+  _globals['_ENROLSYSTEMRESPONSE']._serialized_end=803
+  _globals['_ROTATESYSTEMKEYREQUEST']._serialized_start=806
+  _globals['_ROTATESYSTEMKEYREQUEST']._serialized_end=1065
+  _globals['_ROTATESYSTEMKEYRESPONSE']._serialized_start=1067
+  _globals['_ROTATESYSTEMKEYRESPONSE']._serialized_end=1185
+  _globals['_REVOKESYSTEMKEYREQUEST']._serialized_start=1188
+  _globals['_REVOKESYSTEMKEYREQUEST']._serialized_end=1428
+  _globals['_REVOKESYSTEMKEYRESPONSE']._serialized_start=1430
+  _globals['_REVOKESYSTEMKEYRESPONSE']._serialized_end=1548
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST']._serialized_start=1551
+  _globals['_CHANGESYSTEMCERTIFICATESREQUEST']._serialized_end=1771
+  _globals['_CHANGESYSTEMCERTIFICATESRESPONSE']._serialized_start=1773
+  _globals['_CHANGESYSTEMCERTIFICATESRESPONSE']._serialized_end=1900
+  _globals['_SUSPENDSYSTEMREQUEST']._serialized_start=1903
+  _globals['_SUSPENDSYSTEMREQUEST']._serialized_end=2098
+  _globals['_SUSPENDSYSTEMRESPONSE']._serialized_start=2100
+  _globals['_SUSPENDSYSTEMRESPONSE']._serialized_end=2216
+  _globals['_RESUMESYSTEMREQUEST']._serialized_start=2219
+  _globals['_RESUMESYSTEMREQUEST']._serialized_end=2381
+  _globals['_RESUMESYSTEMRESPONSE']._serialized_start=2383
+  _globals['_RESUMESYSTEMRESPONSE']._serialized_end=2498
+  _globals['_GETSYSTEMREQUEST']._serialized_start=2500
+  _globals['_GETSYSTEMREQUEST']._serialized_end=2625
+  _globals['_GETSYSTEMRESPONSE']._serialized_start=2627
+  _globals['_GETSYSTEMRESPONSE']._serialized_end=2693
+  _globals['_LISTSYSTEMSREQUEST']._serialized_start=2696
+  _globals['_LISTSYSTEMSREQUEST']._serialized_end=2855
+  _globals['_LISTSYSTEMSRESPONSE']._serialized_start=2857
+  _globals['_LISTSYSTEMSRESPONSE']._serialized_end=2951
+  _globals['_SYSTEMSERVICE']._serialized_start=2954
+  _globals['_SYSTEMSERVICE']._serialized_end=3948
 # @@protoc_insertion_point(module_scope)

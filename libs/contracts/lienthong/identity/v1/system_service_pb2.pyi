@@ -35,6 +35,7 @@ class EnrolSystemRequest(_message.Message):
     PUBLIC_KEY_FIELD_NUMBER: _builtins.int
     AFTER_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NAMES_FIELD_NUMBER: _builtins.int
     system: _builtins.str
     """The system's id."""
     agency: _builtins.str
@@ -55,6 +56,10 @@ class EnrolSystemRequest(_message.Message):
     def after(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.Position]:
         """Positions to wait for before the request is looked at."""
 
+    @_builtins.property
+    def certificate_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Subject alternative names of client certificates that its calls are bound to: DNS names, or URIs. None: they are not."""
+
     def __init__(
         self,
         *,
@@ -66,10 +71,11 @@ class EnrolSystemRequest(_message.Message):
         public_key: _builtins.bytes = ...,
         after: _abc.Iterable[_record_pb2.Position] | None = ...,
         request_id: _builtins.str = ...,
+        certificate_names: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "agency", b"agency", "display_name", b"display_name", "public_key", b"public_key", "request_id", b"request_id", "role", b"role", "scopes", b"scopes", "system", b"system"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "agency", b"agency", "certificate_names", b"certificate_names", "display_name", b"display_name", "public_key", b"public_key", "request_id", b"request_id", "role", b"role", "scopes", b"scopes", "system", b"system"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -246,6 +252,74 @@ class RevokeSystemKeyResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RevokeSystemKeyResponse: _TypeAlias = RevokeSystemKeyResponse  # noqa: Y015
+
+@_typing.final
+class ChangeSystemCertificatesRequest(_message.Message):
+    """Says to which client certificates a system's calls are bound."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    CERTIFICATE_NAMES_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    system: _builtins.str
+    """The system's id."""
+    request_id: _builtins.str
+    """UUID chosen by the caller; the same id with the same request returns the first answer (AIP-155)."""
+    @_builtins.property
+    def certificate_names(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Subject alternative names, in place of those before: DNS names, or URIs. None: its calls are bound no more."""
+
+    @_builtins.property
+    def after(self) -> _containers.RepeatedCompositeFieldContainer[_record_pb2.Position]:
+        """Positions to wait for before the request is looked at."""
+
+    def __init__(
+        self,
+        *,
+        system: _builtins.str = ...,
+        certificate_names: _abc.Iterable[_builtins.str] | None = ...,
+        after: _abc.Iterable[_record_pb2.Position] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "certificate_names", b"certificate_names", "request_id", b"request_id", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeSystemCertificatesRequest: _TypeAlias = ChangeSystemCertificatesRequest  # noqa: Y015
+
+@_typing.final
+class ChangeSystemCertificatesResponse(_message.Message):
+    """The answer to ChangeSystemCertificates."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SYSTEM_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def system(self) -> _system_pb2.System:
+        """The system after the command."""
+
+    @_builtins.property
+    def position(self) -> _record_pb2.Position:
+        """Where in the log the answer stands."""
+
+    def __init__(
+        self,
+        *,
+        system: _system_pb2.System | None = ...,
+        position: _record_pb2.Position | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position", "system", b"system"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["position", b"position", "system", b"system"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ChangeSystemCertificatesResponse: _TypeAlias = ChangeSystemCertificatesResponse  # noqa: Y015
 
 @_typing.final
 class SuspendSystemRequest(_message.Message):

@@ -50,6 +50,11 @@ class SystemServiceStub:
                 request_serializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.RevokeSystemKeyRequest.SerializeToString,
                 response_deserializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.RevokeSystemKeyResponse.FromString,
                 _registered_method=True)
+        self.ChangeSystemCertificates = channel.unary_unary(
+                '/lienthong.identity.v1.SystemService/ChangeSystemCertificates',
+                request_serializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.ChangeSystemCertificatesRequest.SerializeToString,
+                response_deserializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.ChangeSystemCertificatesResponse.FromString,
+                _registered_method=True)
         self.SuspendSystem = channel.unary_unary(
                 '/lienthong.identity.v1.SystemService/SuspendSystem',
                 request_serializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.SuspendSystemRequest.SerializeToString,
@@ -92,6 +97,13 @@ class SystemServiceServicer:
 
     def RevokeSystemKey(self, request, context):
         """Revokes a key.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ChangeSystemCertificates(self, request, context):
+        """Binds a system's calls to client certificates, or frees them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -142,6 +154,11 @@ def add_SystemServiceServicer_to_server(servicer, server):
                     servicer.RevokeSystemKey,
                     request_deserializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.RevokeSystemKeyRequest.FromString,
                     response_serializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.RevokeSystemKeyResponse.SerializeToString,
+            ),
+            'ChangeSystemCertificates': grpc.unary_unary_rpc_method_handler(
+                    servicer.ChangeSystemCertificates,
+                    request_deserializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.ChangeSystemCertificatesRequest.FromString,
+                    response_serializer=lienthong_dot_identity_dot_v1_dot_system__service__pb2.ChangeSystemCertificatesResponse.SerializeToString,
             ),
             'SuspendSystem': grpc.unary_unary_rpc_method_handler(
                     servicer.SuspendSystem,
@@ -246,6 +263,33 @@ class SystemService:
             '/lienthong.identity.v1.SystemService/RevokeSystemKey',
             lienthong_dot_identity_dot_v1_dot_system__service__pb2.RevokeSystemKeyRequest.SerializeToString,
             lienthong_dot_identity_dot_v1_dot_system__service__pb2.RevokeSystemKeyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ChangeSystemCertificates(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/lienthong.identity.v1.SystemService/ChangeSystemCertificates',
+            lienthong_dot_identity_dot_v1_dot_system__service__pb2.ChangeSystemCertificatesRequest.SerializeToString,
+            lienthong_dot_identity_dot_v1_dot_system__service__pb2.ChangeSystemCertificatesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -39,6 +39,8 @@ class SystemServiceStub:
     """Gives a system a new key."""
     RevokeSystemKey: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.RevokeSystemKeyRequest, _system_service_pb2.RevokeSystemKeyResponse]
     """Revokes a key."""
+    ChangeSystemCertificates: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.ChangeSystemCertificatesRequest, _system_service_pb2.ChangeSystemCertificatesResponse]
+    """Binds a system's calls to client certificates, or frees them."""
     SuspendSystem: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.SuspendSystemRequest, _system_service_pb2.SuspendSystemResponse]
     """Suspends a system."""
     ResumeSystem: _grpc.UnaryUnaryMultiCallable[_system_service_pb2.ResumeSystemRequest, _system_service_pb2.ResumeSystemResponse]
@@ -59,6 +61,8 @@ class SystemServiceAsyncStub(SystemServiceStub):
     """Gives a system a new key."""
     RevokeSystemKey: _aio.UnaryUnaryMultiCallable[_system_service_pb2.RevokeSystemKeyRequest, _system_service_pb2.RevokeSystemKeyResponse]  # type: ignore[assignment]
     """Revokes a key."""
+    ChangeSystemCertificates: _aio.UnaryUnaryMultiCallable[_system_service_pb2.ChangeSystemCertificatesRequest, _system_service_pb2.ChangeSystemCertificatesResponse]  # type: ignore[assignment]
+    """Binds a system's calls to client certificates, or frees them."""
     SuspendSystem: _aio.UnaryUnaryMultiCallable[_system_service_pb2.SuspendSystemRequest, _system_service_pb2.SuspendSystemResponse]  # type: ignore[assignment]
     """Suspends a system."""
     ResumeSystem: _aio.UnaryUnaryMultiCallable[_system_service_pb2.ResumeSystemRequest, _system_service_pb2.ResumeSystemResponse]  # type: ignore[assignment]
@@ -94,6 +98,14 @@ class SystemServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_system_service_pb2.RevokeSystemKeyResponse, _abc.Awaitable[_system_service_pb2.RevokeSystemKeyResponse]]:
         """Revokes a key."""
+
+    @_abc_1.abstractmethod
+    def ChangeSystemCertificates(
+        self,
+        request: _system_service_pb2.ChangeSystemCertificatesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_system_service_pb2.ChangeSystemCertificatesResponse, _abc.Awaitable[_system_service_pb2.ChangeSystemCertificatesResponse]]:
+        """Binds a system's calls to client certificates, or frees them."""
 
     @_abc_1.abstractmethod
     def SuspendSystem(
