@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run tour test check format generate bench soak kafka kafka-stop postgresql postgresql-stop lock install install-dev clean
+.PHONY: help run tour test check chart format generate bench soak drills test-kubernetes kafka kafka-stop postgresql postgresql-stop lock install install-dev clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,14 +25,19 @@ tour: $(if $(findstring --distributed,$(ARGS)),install-dev,install) ## The same 
 test: install-dev ## Run every test
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: install-dev ## Format, lint, types, import rules, contract, generated code
+check: install-dev ## Format, lint, types, import rules, contract, generated code, the Helm chart
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/python libs/contracts/generate.py --check
 	$(BIN)/buf lint .build/contract.binpb --config buf.yaml
 	$(BIN)/buf breaking .build/contract.binpb --against tests/contract/baseline.binpb --config buf.yaml
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/python -m chartcheck
+	$(BIN)/python deploy/observability/dashboards.py --check
 	@for package in $(filter-out libs/contracts/,$(PACKAGES)) tests; do echo "mypy $$package"; $(BIN)/mypy --no-error-summary $$package || exit 1; done
+
+chart: install-dev ## Write the chart's examples and README anew
+	@$(BIN)/python -m chartcheck write
 
 format: install-dev ## Format and mend what can be mended
 	$(BIN)/ruff format .
@@ -46,6 +51,12 @@ bench: install-dev ## Measure; ARGS=--json ends with one line of JSON
 
 soak: install-dev ## Kill the platform several hundred times under load
 	@$(BIN)/python -m tests.fault.soak $(ARGS)
+
+drills: install-dev ## Hold the drills on processes: restore, Kafka lost, upgrade, scale, keys
+	@$(BIN)/python -m drills all $(ARGS)
+
+test-kubernetes: install-dev ## Install the chart on a cluster, play the tour inside, then the bad days
+	@$(BIN)/python -m pytest tests/kubernetes $(ARGS)
 
 kafka: install-dev ## Start an Apache Kafka for development on the local Java, in the background
 	@$(BIN)/python -m kafka_local start $(ARGS)
