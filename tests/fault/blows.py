@@ -10,7 +10,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
-from tests.fault.spread import Spread
+from drills.spread import Spread
 
 LEASE_SECONDS = 10.0  # longer than any lease of the platform: who stood still so long comes back as a zombie
 Blow: TypeAlias = Callable[[Spread, random.Random], Awaitable[int]]  # returns how many processes it has killed

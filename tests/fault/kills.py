@@ -14,8 +14,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from drills.watching import Watch
+
 from tests.fault.running import Running
-from tests.fault.watching import Watch
 
 AUDIT_EVERY = 10
 _DURING_START = 0.15  # how often the next kill comes before the platform is ready

@@ -18,44 +18,16 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
 
 from distributed.process import LEASH
+from drills.mirror import Mirror
 from lienthong_sdk import Addresses
 
-from tests.fault.mirror import Mirror
 from tests.fault.whole import audit_whole
 
 HOST = "127.0.0.1"
 READY_SECONDS = 60.0
 _LIENTHONG = Path(sys.executable).with_name("lienthong")
-
-
-class Platform(Protocol):
-    """What a load and its watch need of a platform."""
-
-    addresses: Addresses
-
-    @property
-    def operator_key(self) -> Path:
-        """The operator's key file, there once the platform has been ready."""
-        ...
-
-    async def start(self) -> None:
-        """Start it and wait until it serves."""
-        ...
-
-    def kill(self) -> None:
-        """End all of it at once; nothing happens where nothing runs."""
-        ...
-
-    def complaints(self) -> Sequence[str]:
-        """Return the lines in which it told of faults."""
-        ...
-
-    async def audit(self, mirrors: Mapping[str, Mirror]) -> None:
-        """Hold everything against the logs; AssertionError with what is wrong."""
-        ...
 
 
 class Running:

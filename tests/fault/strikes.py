@@ -13,9 +13,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from drills.spread import Spread
+from drills.watching import Watch
+
 from tests.fault.blows import Blow
-from tests.fault.spread import Spread
-from tests.fault.watching import Watch
 
 AUDIT_EVERY = 20
 

@@ -6,11 +6,11 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from drills import papers
 from lienthong.docexchange.v1 import document_service_pb2
 from lienthong_sdk import Lienthong
 
-from tests.fault import papers
-from tests.fault.watching import watched
+from tests.fault.watched import watched
 
 ROUNDS = 2
 

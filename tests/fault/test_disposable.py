@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.fault.starting import refused
-from tests.fault.watching import watched
+from tests.fault.watched import watched
 
 DERIVED = ("topic", "identity/views", "docexchange/views")
 

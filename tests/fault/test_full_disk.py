@@ -13,9 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from drills.watching import Watch
 
 from tests.fault.running import Running
-from tests.fault.watching import Watch, watched
+from tests.fault.watched import watched
 
 _MEBIBYTE = 1024 * 1024
 _TYPED = {"LOG_UNAVAILABLE", "STORAGE_UNAVAILABLE", "STREAM_CUT"}

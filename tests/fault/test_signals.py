@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fault.watching import watched
+from tests.fault.watched import watched
 
 DRAIN_SECONDS = 10.0  # for calls that run, subscriptions among them, when the platform is told to end
 _SLEEP = 3.0

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 import pytest
+from drills.watching import Watch
 
 from tests.fault.running import Running
-from tests.fault.watching import Watch, watched
+from tests.fault.watched import watched
 
 _SLOW_SECONDS = 12.0
 _DAWDLE = 3.0  # seconds over each message: hours for what it is sent

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 from distributed.platform import free_ports
+from drills.spread import Spread
 
 from tests.fault import blows
-from tests.fault.spread import Spread, spread
+from tests.fault.spread import spread
 from tests.fault.strikes import Strikes
 from tests.fault.wire import Wire
 

@@ -69,15 +69,19 @@ class Distributed:
         """The folder of all attachments."""
         return self.settings.data / "blobs"
 
-    async def start(self) -> None:
-        """Bring the schemas up to date and start what does not run; whatever it raises, nothing is left running."""
+    async def start(self, *names: str) -> None:
+        """Bring the schemas up to date and start what does not run, of those named, or of all.
+
+        Whatever it raises, nothing is left running.
+        """
+        wanted = [self.processes[name] for name in names or self.processes if not self.processes[name].runs]
         self.blobs.mkdir(parents=True, exist_ok=True)
         try:
             for log in LOGS:
                 await asyncio.to_thread(migrate, self.settings.database_url, log, self.settings.partitions)
-            for process in self.processes.values():
+            for process in wanted:
                 process.spawn()
-            for process in self.processes.values():
+            for process in wanted:
                 await process.ready()
         except BaseException:
             self.kill()
@@ -106,10 +110,14 @@ class Distributed:
     ) -> None:
         await self.stop()
 
-    def _process(self, name: str) -> Process:
+    def replace(self, name: str, module: str) -> None:
+        """Let another program be a process from its next start on: a newer one than it was."""
+        self.processes[name] = self._process(name, module)
+
+    def _process(self, name: str, module: str = "") -> Process:
         service = name.partition("-")[0]
         self.settings.data.mkdir(parents=True, exist_ok=True)
-        return Process(name, f"{service}_service", self._environment(name, service), self.settings.data)
+        return Process(name, module or f"{service}_service", self._environment(name, service), self.settings.data)
 
     def _environment(self, name: str, service: str) -> Mapping[str, str]:
         chosen = self.settings

@@ -36,6 +36,11 @@ class Process:
             raise NotStarted(self.name, "nothing runs")
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether it was started, and has not ended."""
+        return self._process is not None and self._process.poll() is None
+
     def spawn(self) -> None:
         """Start it; call it from the main thread, whose end would end it."""
         command = [sys.executable, str(LEASH), str(os.getpid()), sys.executable, "-m", self._module]

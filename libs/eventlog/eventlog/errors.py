@@ -11,6 +11,9 @@ LogError
 ├── WriterClosed            the writer is stopping; the append was not made
 ├── StoreMismatch           the store belongs to another log, or has another number of partitions
 ├── StoreUnavailable        the store cannot be written or read now; the append was not made, or not known
+│   └── LogWentBack             the log is shorter than this process has seen it: it was restored; start anew
+├── BehindTopic             the log lacks records that its topic has: it was restored, or the topic is another's
+├── TopicDisagrees          log and topic have different records at one position: there are two histories
 ├── GapFound                a follower was given a position beyond the next one
 ├── PositionMoved           another follower of the same name has moved the position: begin again, from where it is now
 ├── Superseded              a newer program makes this effect: this one stands by
@@ -89,6 +92,41 @@ class StoreMismatch(LogError):
 
 class StoreUnavailable(LogError):
     """The store cannot be used now; the cause is chained."""
+
+
+class LogWentBack(StoreUnavailable):
+    """Partition `partition` of log `log` has `size` records, and had `seen`: what this process knows is not so."""
+
+    def __init__(self, log: str, partition: int, seen: int, size: int) -> None:
+        super().__init__(
+            f"{log}/{partition} has {size} records, and had {seen}: its database was restored to an earlier point, or "
+            f"failed over to a copy that lacked the end. Restart every replica of {log}; it tells what to do"
+        )
+        self.log, self.partition, self.seen, self.size = log, partition, seen, size
+
+
+class BehindTopic(LogError):
+    """Partition `partition` of log `log` has `size` records, and its topic `published`."""
+
+    def __init__(self, log: str, partition: int, size: int, published: int) -> None:
+        super().__init__(
+            f"{log}/{partition} has {size} records, and its topic {published}: the database was restored to an earlier "
+            f"point, so run `lienthong log recover {log}`, which takes back from the topic what is missing; if it was "
+            "not, LIENTHONG_KAFKA_BOOTSTRAP names another platform's Kafka"
+        )
+        self.log, self.partition, self.size, self.published = log, partition, size, published
+
+
+class TopicDisagrees(LogError):
+    """At `position` of `log`/`partition` the log and its topic do not continue each other, for `reason`."""
+
+    def __init__(self, log: str, partition: int, position: int, reason: str) -> None:
+        super().__init__(
+            f"{log}/{partition}: the topic's record at position {position} {reason}; nothing of it was taken. Stop "
+            f"every replica of {log}; if the topic is another platform's, correct LIENTHONG_KAFKA_BOOTSTRAP; otherwise "
+            "find where the two part with `lienthong log verify --kafka`"
+        )
+        self.log, self.partition, self.position, self.reason = log, partition, position, reason
 
 
 class GapFound(LogError):

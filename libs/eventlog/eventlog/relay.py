@@ -7,11 +7,12 @@ Invariants:
    under. A crash in between publishes again: consumers drop what they have.
 3. It stops at the first error and goes on from the stored position; it never skips.
 4. At its start it compares heads: a topic that holds less than was told (the local one after a crash) is given the
-   rest again.
+   rest again. Where the topic holds more than the store, which was then restored to an earlier point, it publishes
+   nothing (`eventlog.behind`).
 
-Several relays may publish one log, each the partitions that it holds. One that does not hold a partition looks a few
-times in a lease's time whether it is free. What there is to publish it learns from `committed`, which must also tell of
-other processes' commits where there are any.
+Several relays may publish one log, each the partitions that it holds, divided among them as `eventlog.sharing` has it.
+What there is to publish it learns from `committed`, which must also tell of other processes' commits where there are
+any.
 """
 
 from __future__ import annotations
@@ -21,21 +22,22 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from eventlog.errors import LeaseLost, PositionMoved, StoreUnavailable
+from eventlog import metering
+from eventlog.errors import BehindTopic, LeaseLost, PositionMoved, StoreUnavailable
+from eventlog.sharing import Share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from eventlog.lease import Lease, Leases
     from eventlog.progress import Progress
     from eventlog.record import Recorded
+    from eventlog.sharing import Leases
     from eventlog.store import Store
     from eventlog.topic import Topic
     from eventlog.transactions import Database
 
 _log = logging.getLogger(__name__)
 _LONGEST_PAUSE = 5.0  # seconds between tries while the store or the topic is away
-_LOOKS = 3  # in the time of a lease: to renew those held, to take those that came free
 _BEGIN = "INSERT INTO log_relayed (partition, position, epoch) VALUES (:partition, 0, 0) ON CONFLICT DO NOTHING"
 _TAKE = "UPDATE log_relayed SET epoch = :epoch WHERE partition = :partition AND epoch <= :epoch RETURNING position"
 _BACK = "UPDATE log_relayed SET position = :position WHERE partition = :partition AND epoch = :epoch"
@@ -84,26 +86,26 @@ class Relay:
         recheck: float = 1.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self.log = store.log
         self._store = store
         self._topic = topic
         self._positions = positions
-        self._leases = leases
+        self._share = Share(leases, holder, "relay/", store.partitions, clock)
         self._committed = committed
-        self._holder = holder
         self._batch = batch
         self._recheck = recheck
-        self._held: dict[int, tuple[Lease, int]] = {}  # partition -> its lease, the next position to publish
-        self._clock = clock  # seconds, only forward
-        self._look_at = 0.0
+        self._held: dict[int, tuple[int, int]] = {}  # partition -> its lease's epoch, the next position to publish
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"relay-{store.log}", daemon=True)
 
     def start(self) -> None:
         """Begin to publish."""
+        metering.relays.add(self)
         self._thread.start()
 
     def stop(self, timeout: float = 10.0) -> None:
         """Finish the batch under way, let the leases go, and end."""
+        metering.relays.discard(self)
         self._stopping.set()
         self._committed.wake()
         if self._thread.is_alive():
@@ -117,9 +119,7 @@ class Relay:
 
     def step(self) -> int:
         """Hold what can be held, publish one batch of each partition; return how many records went out."""
-        if self._clock() >= self._look_at:
-            self._look()
-            self._look_at = self._clock() + self._leases.seconds / _LOOKS
+        self._look()
         heads = self._committed.positions
         behind = [partition for partition, (_, position) in self._held.items() if position < heads[partition]]
         return sum(self._publish(partition) for partition in behind)
@@ -134,51 +134,50 @@ class Relay:
             except (StoreUnavailable, LeaseLost, PositionMoved) as error:
                 _log.warning("relay of %s begins again: %s", self._store.log, error)
                 self._begin_again()
+                if not isinstance(error, StoreUnavailable):
+                    self._share.leave()  # what it took for its own is another's: ask anew
                 self._stopping.wait(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
+            except BehindTopic as error:
+                _log.error("relay of %s publishes nothing: %s", self._store.log, error)
+                self._begin_again()
+                self._stopping.wait(_LONGEST_PAUSE)
             except Exception:  # noqa: BLE001 - logged; the thread is the relay, and must live on
                 _log.exception("relay of %s failed; it begins again", self._store.log)
                 self._begin_again()
                 self._stopping.wait(_LONGEST_PAUSE)
-        self._let_go()
+        self._share.leave()
 
     def _begin_again(self) -> None:
         self._held.clear()
-        self._look_at = 0.0
-
-    def _let_go(self) -> None:
-        try:
-            for lease, _ in self._held.values():
-                self._leases.drop(lease)
-        except StoreUnavailable as error:
-            _log.warning("relay of %s leaves its leases to run out: %s", self._store.log, error)
 
     def _sleep(self) -> None:
         positions = {partition: position for partition, (_, position) in self._held.items()}
-        longest = min(self._recheck, max(self._look_at - self._clock(), 0.0))
-        self._committed.wait_beyond(positions, longest, self._stopping.is_set)
+        self._committed.wait_beyond(positions, min(self._recheck, self._share.rest()), self._stopping.is_set)
 
     def _look(self) -> None:
-        """Hold longer what is held, and take what is free."""
-        for lease, _ in self._held.values():
-            self._leases.renew(lease)
-        for partition in range(self._store.partitions):
+        """Know which partitions this one holds, and from where each is to be published."""
+        epochs = self._share.look()
+        for partition in [known for known, (epoch, _) in self._held.items() if epochs.get(known) != epoch]:
+            del self._held[partition]
+        for partition, epoch in epochs.items():
             if partition not in self._held:
-                self._take(partition)
+                self._held[partition] = (epoch, self._begin(partition, epoch))
 
-    def _take(self, partition: int) -> None:
-        lease = self._leases.take(f"relay/{partition}", self._holder)
-        if lease is not None:
-            published = self._topic.heads(self._store.log, self._store.partitions)[partition]
-            self._held[partition] = (lease, self._positions.take(partition, lease.epoch, published))
+    def _begin(self, partition: int, epoch: int) -> int:
+        published = self._topic.heads(self._store.log, self._store.partitions)[partition]
+        has = self._store.heads()[partition]
+        if published > has:  # even a repeat would hide how far the topic has got
+            raise BehindTopic(self._store.log, partition, has, published)
+        return self._positions.take(partition, epoch, published)
 
     def _publish(self, partition: int) -> int:
-        lease, position = self._held[partition]
+        epoch, position = self._held[partition]
         records: Sequence[Recorded] = self._store.read(partition, position, self._batch)
         if not records:
             return 0
         self._topic.publish(records)
         after = position + len(records)
-        self._positions.move(partition, lease.epoch, position, after)
-        self._held[partition] = (lease, after)
+        self._positions.move(partition, epoch, position, after)
+        self._held[partition] = (epoch, after)
         return len(records)

@@ -125,7 +125,9 @@ class Share:
         for partition in sorted(self._held)[part:]:
             self._leases.drop(self._held.pop(partition))
         for partition, name in self._names.items():
-            if len(self._held) < part and name not in holders:
+            if partition in self._held or len(self._held) >= part:
+                continue
+            if holders.get(name, self._holder) == self._holder:  # its own: of a process of this name that was killed
                 lease = self._leases.take(name, self._holder)
                 if lease is not None:
                     self._held[partition] = lease

@@ -122,9 +122,9 @@ def test_one_replica_relays_and_another_goes_on_when_it_has_left(replica: Callab
     assert hears(first, at)
     assert second.relay.step() == 0
     assert first.relay.step() == 2
-    first.relay._let_go()
+    first.relay._share.leave()
+    second.relay._share.leave()  # for it to look at once
     say(second, "a", 2, "3")
-    second.relay._look_at = 0.0
     assert second.relay.step() == 1
 
 

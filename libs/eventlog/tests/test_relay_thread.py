@@ -85,7 +85,7 @@ def test_a_file_that_is_gone_at_the_end_leaves_the_leases_to_run_out(
         assert relay.step() == 0
         relay._stopping.set()
     relay._run()
-    assert "leaves its leases to run out" in caplog.text
+    assert "leaves its leases on relay/ to run out" in caplog.text
 
 
 def test_a_relay_that_never_began_can_be_stopped(world: World) -> None:

@@ -6,14 +6,16 @@ from importlib.metadata import entry_points
 
 import typer
 
-from lienthong_sdk.commands import directory, documents, operations, signing
+from lienthong_sdk.commands import directory, doctor, documents, operations, recover, signing, verify
+from lienthong_sdk.session import TlsCaOption, TlsCertificateOption, TlsKeyOption, use_tls
 
 app = typer.Typer(name="lienthong", no_args_is_help=True, add_completion=False, rich_markup_mode=None)
 
 
 @app.callback()
-def lienthong() -> None:
+def lienthong(ca: TlsCaOption = None, certificate: TlsCertificateOption = None, key: TlsKeyOption = None) -> None:
     """The interoperability platform: run it, use it, look after it."""  # noqa: D401 - shown by --help
+    use_tls(ca, certificate, key)
 
 
 app.add_typer(directory.keys, name="key")
@@ -21,6 +23,9 @@ app.add_typer(directory.agencies, name="agency")
 app.add_typer(directory.systems, name="system")
 app.add_typer(operations.views, name="views")
 app.add_typer(operations.logs, name="log")
+verify.register(operations.logs)
+recover.register(operations.logs)
+doctor.register(app)
 documents.register(app)
 app.command()(signing.sign)
 

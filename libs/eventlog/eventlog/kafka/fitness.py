@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -14,7 +15,7 @@ from eventlog.kafka.client import open_client, unavailable
 from eventlog.kafka.errors import TopicUnfit
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from eventlog.kafka.settings import KafkaSettings
 
@@ -23,23 +24,47 @@ _KEPT = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delet
 _UNKNOWN = 3  # the protocol's UNKNOWN_TOPIC_OR_PARTITION
 
 
+@dataclass(frozen=True)
+class Described:
+    """A topic as it is: its settings by name, and how many copies each partition has and how many are in sync."""
+
+    partitions: int
+    config: Mapping[str, str]
+    copies: int  # of the partition that has the fewest
+    in_sync: int  # likewise
+
+
 def make_fit(settings: KafkaSettings, topic: str, partitions: int) -> None:
     """Make the topic when it is missing; check it. Raises TopicUnfit with the command that mends it."""
     admin = open_client(KafkaAdminClient, settings)
     try:
         with unavailable(f"topic {topic}"):
-            if _partitions(admin, topic) is None:
+            if not _told(admin, topic):
                 _create(admin, settings, topic, partitions)
-            found = _partitions(admin, topic)
-            config = _config(admin, topic)
+            found = _described(admin, topic)
     finally:
         admin.close()
-    if not found or not config:
+    check(settings, topic, partitions, found)
+
+
+def examine(settings: KafkaSettings, topic: str) -> Described | None:
+    """Look at a topic, and change nothing; None when it is missing. Raises StoreUnavailable."""
+    admin = open_client(KafkaAdminClient, settings)
+    try:
+        with unavailable(f"topic {topic}"):
+            return _described(admin, topic)
+    finally:
+        admin.close()
+
+
+def check(settings: KafkaSettings, topic: str, partitions: int, found: Described | None) -> None:
+    """Raise TopicUnfit with the command that mends it."""
+    if found is None or not found.partitions or not found.config:
         raise StoreUnavailable(
             f"topic {topic}: its settings cannot be read; the user needs Describe and DescribeConfigs"
         )
-    _check_partitions(settings, topic, found, partitions)
-    _check_config(settings, topic, config)
+    _check_partitions(settings, topic, found.partitions, partitions)
+    _check_config(settings, topic, found.config)
 
 
 def wanted(settings: KafkaSettings) -> dict[str, str]:
@@ -66,9 +91,17 @@ def _create(admin: KafkaAdminClient, settings: KafkaSettings, topic: str, partit
     admin.wait_for_topics([topic], timeout_ms=settings.request_seconds * 1000)
 
 
-def _partitions(admin: KafkaAdminClient, topic: str) -> int | None:
+def _told(admin: KafkaAdminClient, topic: str) -> Sequence[Mapping[str, Any]]:
     [told] = admin.describe_topics([topic])
-    return None if told["error_code"] == _UNKNOWN else len(told["partitions"])
+    return [] if told["error_code"] == _UNKNOWN else list(told["partitions"])
+
+
+def _described(admin: KafkaAdminClient, topic: str) -> Described | None:
+    told = _told(admin, topic)
+    if not told:
+        return None
+    copies, in_sync = (min(len(each[name]) for each in told) for name in ("replica_nodes", "isr_nodes"))
+    return Described(len(told), _config(admin, topic), copies, in_sync)
 
 
 def _config(admin: KafkaAdminClient, topic: str) -> dict[str, str]:

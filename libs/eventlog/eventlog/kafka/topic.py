@@ -6,11 +6,12 @@ import threading
 from functools import partial
 from typing import TYPE_CHECKING
 
+from eventlog import metering, tracing
 from eventlog.errors import StoreUnavailable
 from eventlog.kafka.ends import Ends
-from eventlog.kafka.fitness import make_fit
+from eventlog.kafka.fitness import Described, check, examine, make_fit
 from eventlog.kafka.publisher import Publisher
-from eventlog.kafka.source import KafkaSource
+from eventlog.kafka.source import KafkaSource, measured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,12 +50,22 @@ class KafkaTopic:
                 self._partitions[log] = partitions
                 self._fit.add(log)
 
+    def examine(self, log: str) -> Described | None:
+        """Look at a log's topic, and change nothing; None when it is missing. Raises StoreUnavailable."""
+        return examine(self._settings, topic_name(log))
+
+    def check(self, log: str, partitions: int, found: Described) -> None:
+        """Raise TopicUnfit when a topic that was examined would not keep its log."""
+        check(self._settings, topic_name(log), partitions, found)
+
     def publish(self, records: Sequence[Recorded]) -> None:
         """See `eventlog.topic.Topic.publish`: on return all in-sync copies have them. Raises TopicUnfit too."""
         log = records[0].log
         self.ensure(log, self._partitions.get(log, self._settings.partitions))
+        named = measured(topic_name(log))
         try:
-            self._publisher.publish(topic_name(log), records)
+            with metering.publishing(named), tracing.published(named, records):
+                self._publisher.publish(topic_name(log), records)
         except StoreUnavailable:
             self._forget(log)
             raise

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 
 from eventlog.errors import StoreMismatch
 from eventlog.postgresql.address import owner_url, shown
 from eventlog.postgresql.connecting import unavailable
+from eventlog.postgresql.errors import MayNotMigrate
 from eventlog.postgresql.names import Names
+from eventlog.postgresql.revision import check_not_newer, check_server
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _alembic = threading.Lock()  # it keeps what it works on in module variables
@@ -29,6 +33,14 @@ _ROLE = """DO $$ BEGIN
 EXCEPTION WHEN duplicate_object OR unique_violation THEN
     NULL; -- made at this moment, for another database of this server
 END $$"""
+# Given anew each time: a database restored from a dump on another server has neither the role nor its rights.
+_RIGHTS = (
+    "GRANT USAGE ON SCHEMA {schema} TO {role}",
+    "GRANT SELECT ON log_about, alembic_version TO {role}",
+    "GRANT SELECT, INSERT ON log_records, log_requests TO {role}",
+    "GRANT SELECT, UPDATE ON log_heads TO {role}",
+    "GRANT SELECT, INSERT, UPDATE ON log_leases, log_relayed TO {role}",
+)
 
 
 def migrate(url: str, log: str, partitions: int) -> None:
@@ -36,19 +48,30 @@ def migrate(url: str, log: str, partitions: int) -> None:
 
     Atomic, and safe to run from several places at once. The user of `url` must be allowed to create schemas in the
     database and, the first time on a server, roles. Raises StoreMismatch when the schema holds a log of another name
-    or number of partitions, StoreUnavailable when the server is away.
+    or number of partitions, SchemaNewer, MayNotMigrate, ServerTooOld, StoreUnavailable when the server is away.
     """
     names = Names(log)
     engine = sa.create_engine(owner_url(url), poolclass=sa.NullPool)
     try:
         with _alembic, engine.begin() as connection:
             connection.execute(_ALONE, {"schema": names.schema})
+            _check_known(connection, url, names)
             _prepare(connection, names)
             _upgrade(connection, names, partitions)
             _check(connection, url, log, partitions)
+            _give_rights(connection, names)
     except sa.exc.DBAPIError as error:
         with unavailable(url):
-            raise error.orig or error from error
+            raise _told(url, error) from error
+
+
+def _check_known(connection: sa.Connection, url: str, names: Names) -> None:
+    version: Any = connection.connection.driver_connection
+    check_server(url, version.info.server_version)
+    table = f"{names.schema}.alembic_version"
+    if connection.scalar(sa.select(sa.func.to_regclass(table))) is not None:
+        stored = connection.exec_driver_sql(f"SELECT version_num FROM {table}").scalar_one_or_none()  # noqa: S608 - ours
+        check_not_newer(url, names, stored or "")
 
 
 def _prepare(connection: sa.Connection, names: Names) -> None:
@@ -67,6 +90,19 @@ def _upgrade(connection: sa.Connection, names: Names, partitions: int) -> None:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes.update(connection=connection, names=names, log=names.log, partitions=partitions)
     command.upgrade(config, "head")
+
+
+def _give_rights(connection: sa.Connection, names: Names) -> None:
+    for right in _RIGHTS:
+        connection.exec_driver_sql(right.format(schema=names.schema, role=names.role))
+
+
+def _told(url: str, error: sa.exc.DBAPIError) -> BaseException:
+    cause = error.orig or error
+    if not isinstance(cause, psycopg.errors.InsufficientPrivilege):
+        return cause
+    parsed = sa.make_url(url)
+    return MayNotMigrate(shown(url), str(parsed.database), str(parsed.username), str(cause).splitlines()[0])
 
 
 def _check(connection: sa.Connection, url: str, log: str, partitions: int) -> None:

@@ -6,6 +6,7 @@ import socket
 import uuid
 from typing import TYPE_CHECKING
 
+from eventlog.behind import must_have_what_was_published
 from eventlog.feed import PositionSource
 from eventlog.lease import Leases
 from eventlog.own_log import OwnLog
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
 def open_postgresql(url: str, log: str, partitions: int, topic: Topic) -> OwnLog:
     """Open a log in a PostgreSQL database, beside any number of other processes.
 
-    Its schema must be there (`eventlog.postgresql.migrate`): NotMigrated, StoreMismatch or StoreUnavailable otherwise.
+    Its schema must be there and fit (`eventlog.postgresql.errors`), and it must have all that its topic has:
+    BehindTopic where it was restored to an earlier point. StoreUnavailable while the database or the topic is away.
     The processes divide the followers' and the relay's work by partition.
     """
     store = PostgresqlStore(url, log, partitions)
+    try:
+        must_have_what_was_published(store, topic)
+    except BaseException:
+        store.close()
+        raise
     database = PostgresqlDatabase(log_url(url, log))
     leases = Leases(database)
     writer = Writer(store)

@@ -6,6 +6,7 @@ insert and read records, and can neither change nor delete them, whoever's URL i
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.rows import tuple_row
 
-from eventlog.errors import RequestReused, StoreMismatch, StoreUnavailable
+from eventlog.errors import LogWentBack, RequestReused, StoreMismatch, StoreUnavailable
 from eventlog.partition import partition_of
 from eventlog.plan import Answered, Planner
 from eventlog.postgresql.address import log_url, shown
@@ -27,10 +28,11 @@ from eventlog.schema import place, split
 from eventlog.store import Append, Appended, Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from eventlog.errors import Refused
 
+_log = logging.getLogger(__name__)
 _LANES, _READERS = 4, 8
 _TRIES = 5  # of a batch that met another one with the same request, in other partitions
 _COLUMNS = "SELECT place, stream, version, type_name, data FROM log_records"
@@ -56,6 +58,8 @@ class PostgresqlStore:
         self._readers = Pool(self._url, _READERS)
         self._lanes: list[Lane | None] = [None] * self.lanes
         self._locks = [threading.Lock() for _ in range(self.lanes)]
+        self._known = [0] * partitions  # heads that were committed; a log never has less
+        self._went_back: LogWentBack | None = None
         self._closed = False
         try:
             self._check()
@@ -64,7 +68,11 @@ class PostgresqlStore:
             raise
 
     def append(self, batch: Sequence[Append]) -> Sequence[Appended | Refused]:
-        """See `eventlog.store.Store.append`. A batch may also be of several lanes."""
+        """See `eventlog.store.Store.append`. A batch may also be of several lanes.
+
+        Raises LogWentBack, once and for ever, when the log is shorter than it was: positions that were given out and
+        published would be given out again, with other content.
+        """
         number = partition_of(batch[0].stream, self.partitions) % self.lanes
         with self._locks[number], unavailable(self._url):
             for _ in range(_TRIES):
@@ -97,8 +105,12 @@ class PostgresqlStore:
         return ()
 
     def heads(self) -> Sequence[int]:
-        """See `eventlog.store.Store.heads`."""
-        return [size for (size,) in self._rows(_HEADS, ())]
+        """See `eventlog.store.Store.heads`. LogWentBack as in `append`."""
+        known = list(self._known)
+        sizes = {partition: size for partition, (size,) in enumerate(self._rows(_HEADS, ()))}
+        self._must_not_go_back(known, sizes)
+        self._note(sizes)
+        return list(sizes.values())
 
     def close(self) -> None:
         """See `eventlog.store.Store.close`."""
@@ -109,18 +121,34 @@ class PostgresqlStore:
                 self._drop(number)
 
     def _append(self, number: int, batch: Sequence[Append]) -> Sequence[Appended | Refused]:
+        known = list(self._known)
         try:
             lane = self._lane(number)
             heads, versions, seen = lane.begin(batch, self.partitions)
             plan = Planner(self.log, self.partitions, heads, self._now).plan(batch, versions, seen)
+            self._must_not_go_back(known, {partition: heads[partition].size for partition in plan.heads})
             earlier = lane.commit(plan)
         except BaseException:
             self._drop(number)
             raise
+        self._note({partition: head.size for partition, head in plan.heads.items()})
         return [
             Appended(_of(answer, earlier), repeated=True) if isinstance(answer, Answered) else answer
             for answer in plan.answers
         ]
+
+    def _must_not_go_back(self, known: Sequence[int], sizes: Mapping[int, int]) -> None:
+        """`known` was committed before `sizes` were read."""
+        for partition, size in sizes.items():
+            if size < known[partition] and self._went_back is None:
+                self._went_back = LogWentBack(self.log, partition, known[partition], size)
+                _log.error("%s", self._went_back)
+        if self._went_back is not None:
+            raise self._went_back
+
+    def _note(self, sizes: Mapping[int, int]) -> None:
+        for partition, size in sizes.items():
+            self._known[partition] = max(self._known[partition], size)
 
     def _lane(self, number: int) -> Lane:
         lane = self._lanes[number]

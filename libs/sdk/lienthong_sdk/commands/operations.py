@@ -19,7 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from lienthong_sdk.commands.directory import OPERATOR_KEY
-from lienthong_sdk.session import DOCEXCHANGE, KeyOption, out, signer, telling_refusals
+from lienthong_sdk.session import DOCEXCHANGE, KeyOption, out, signer, telling_refusals, tls
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ ServiceOption = Annotated[
     str,
     typer.Option("--service", envvar="LIENTHONG_DOCEXCHANGE", help="Address of the service; docexchange if not given."),
 ]
-_LONG = 3600.0  # seconds a rebuild or a read of a whole log may take
+LONG = 3600.0  # seconds a rebuild or a read of a whole log may take
 
 
 @views.command("status")
@@ -43,7 +43,7 @@ def status(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) 
 
     table = Table("view", "version", "build", "state", "rows", "records folded", "streams not folded")
     poisoned: list[str] = []
-    for each in _ask(service, key, work):
+    for each in ask(service, key, work):
         table.add_row(
             each.name,
             str(each.version),
@@ -70,14 +70,14 @@ def rebuild(
     async def work(channel: Channel) -> views_service_pb2.RebuildResult:
         stub = views_service_pb2_grpc.ViewsServiceStub(channel)
         result = views_service_pb2.RebuildResult()
-        with _bar() as bar:
+        with progress_bar() as bar:
             task = bar.add_task(name, total=None)
-            async for response in stub.RebuildView(views_service_pb2.RebuildViewRequest(view=name), timeout=_LONG):
+            async for response in stub.RebuildView(views_service_pb2.RebuildViewRequest(view=name), timeout=LONG):
                 bar.update(task, completed=response.done, total=response.total or None)
                 result = response.result
         return result
 
-    result = _ask(service, key, work)
+    result = ask(service, key, work)
     verdict = "the same as before" if result.same else f"different: {result.rows_before} rows before"
     out.print(
         f"{name}: build {result.generation} answers now, {result.rows_now} rows, {verdict}",
@@ -101,7 +101,7 @@ def retry(
         folded: bool = (await stub.RetryPoisonedStream(request)).folded
         return folded
 
-    if not _ask(service, key, work):
+    if not ask(service, key, work):
         out.print(
             f"{name}: {stream} still cannot be folded; `lienthong views status` says why", markup=False, soft_wrap=True
         )
@@ -117,7 +117,7 @@ def heads(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) -
         stub = log_service_pb2_grpc.LogServiceStub(channel)
         return await stub.ListHeads(log_service_pb2.ListHeadsRequest())
 
-    found = _ask(service, key, work)
+    found = ask(service, key, work)
     for head in found.heads:
         out.print(f"{found.log}/{head.partition}  {head.size}", markup=False, soft_wrap=True)
 
@@ -141,20 +141,28 @@ def stream(
             version = page.next_version
         return records
 
-    for data in _ask(service, key, work):
+    for data in ask(service, key, work):
         record = record_pb2.Record.FromString(data)  # its event's type must be known here: see the imports
         out.print(json_format.MessageToJson(record, indent=None, ensure_ascii=False), markup=False, soft_wrap=True)
 
 
-def _ask(service: str, key: Path, work: Callable[[Channel], Awaitable[T]]) -> T:
+def ask(service: str, key: Path, work: Callable[[Channel], Awaitable[T]]) -> T:
+    """Do something with one service, as `telling_refusals` does."""
+
     async def within() -> T:
-        async with connect(service, signer(key)) as channel:
+        async with connect(service, signer(key), tls=tls()) as channel:
             return await work(channel)
 
     return telling_refusals(lambda: asyncio.run(within()), service)
 
 
-def _bar() -> Progress:
+def progress_bar(*, quiet: bool = False) -> Progress:
+    """Return a bar that shows how far something long has got."""
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=out
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=out,
+        disable=quiet,
     )

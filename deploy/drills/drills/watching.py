@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import random
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Generic, TypeVar
 
 from grpckit.client import Channel, connect
 from grpckit.retries import Retries
 from grpckit.signing import Signer
 
-from tests.fault.ledger import Answered, Ledger, digest_of
-from tests.fault.load import Load
-from tests.fault.mirror import Mirror, Place, Row, places
-from tests.fault.running import Platform, Running, running
+from drills.finding import must
+from drills.ledger import Answered, Ledger, digest_of
+from drills.load import Load
+from drills.mirror import Mirror, Place, Row, places
+from drills.platform import Platform
 
 MAY_BE_REFUSED = {  # by rivals: a change that crosses another, a copy that is gone meanwhile
     "CHANGE_PENDING",
@@ -37,9 +35,11 @@ P = TypeVar("P", bound=Platform)
 class Watch(Generic[P]):
     """A platform with its load, and mirrors of its logs."""
 
-    def __init__(self, platform: P, rng: random.Random, *, agencies: int = 4, pace: float = 0.02) -> None:
+    def __init__(
+        self, platform: P, rng: random.Random, *, agencies: int = 4, pace: float = 0.02, wave: int = 0
+    ) -> None:
         self.platform = platform
-        self.load = Load(platform, rng, agencies=agencies, pace=pace)
+        self.load = Load(platform, rng, agencies=agencies, pace=pace, wave=wave)
         self.mirrors = {name: Mirror(name, 4) for name in ("identity", "docexchange")}
         self.repeated = 0
         self._rng = rng
@@ -58,10 +58,10 @@ class Watch(Generic[P]):
     async def check(self) -> None:
         """Check what was told against the logs, read on from where they were read before, and repeat some requests."""
         self.load.check()
-        assert not self.platform.complaints(), self.platform.complaints()
+        must(not self.platform.complaints(), self.platform.complaints())
         for ledger in (self.load.identity, self.load.docexchange):
             unexpected = set(ledger.refused.values()) - MAY_BE_REFUSED
-            assert not unexpected, unexpected
+            must(not unexpected, unexpected)
             known = places(ledger)
             mirror = self.mirrors[ledger.log]
             async with self._channel(ledger.log) as channel:
@@ -77,7 +77,7 @@ class Watch(Generic[P]):
         while missed := self.missed():
             self.load.check()
             cursors = [member.cursor for member in self.load.members]
-            assert time.monotonic() < end, f"lines not seen as they are: {missed}; cursors {cursors}"
+            must(time.monotonic() < end, f"lines not seen as they are: {missed}; cursors {cursors}")
             await asyncio.sleep(0.2)
             async with self._channel("docexchange") as channel:  # what was replaced is asked about a moment later
                 await self.mirrors["docexchange"].catch_up(channel)
@@ -103,27 +103,14 @@ class Watch(Generic[P]):
         answered = list(ledger.acknowledged.values())
         chosen = [*answered[-_REPEATED // 2 :], *self._rng.sample(answered, min(_REPEATED // 2, len(answered)))]
         for each in chosen:
-            await _gets_its_first_answer(each)
+            await gets_its_first_answer(each)
             self.repeated += 1
 
 
-async def _gets_its_first_answer(answered: Answered) -> None:
+async def gets_its_first_answer(answered: Answered) -> None:
+    """Send an acknowledged command once more; Found when it is answered otherwise."""
     again = Ledger("identity" if answered.command.service in {"agencies", "systems"} else "docexchange")
     answer = await again.settle(answered.client, answered.command)
     what = f"{answered.command.rpc} {answered.command.request_id}"
-    assert answer is not None, f"{what} was acknowledged, and is refused now: {again.refused}"
-    assert digest_of(answer) == answered.digest, f"{what} got another answer than the first: {answer}"
-
-
-@contextlib.asynccontextmanager
-async def watched(
-    folder: Path, seed: int, *, data: Path | None = None, agencies: int = 3
-) -> AsyncIterator[Watch[Running]]:
-    """Give a platform under load; it is ended whatever happens."""
-    with running(folder, data=data) as platform:
-        watch = Watch(platform, random.Random(seed), agencies=agencies)  # noqa: S311 - no secret
-        try:
-            await watch.begin()
-            yield watch
-        finally:
-            await watch.end()
+    must(answer is not None, f"{what} was acknowledged, and is refused now: {again.refused}")
+    must(digest_of(answer) == answered.digest, f"{what} got another answer than the first: {answer}")

@@ -14,7 +14,7 @@ from lienthong.docexchange.v1 import attachment_service_pb2
 from lienthong.docexchange.v1 import document_pb2 as d
 from vietnam import agency_code, edxml
 
-from tests.fault.ledger import Command
+from drills.ledger import Command
 
 DAY = datetime.now(UTC).date() - timedelta(days=2)
 NOTATION = "UBND-VX"

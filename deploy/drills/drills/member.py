@@ -21,9 +21,10 @@ from lienthong.docexchange.v1.events_pb2 import ReplacedDocument
 from lienthong.log.v1.record_pb2 import Position
 from lienthong_sdk import Lienthong
 
-from tests.fault import papers
-from tests.fault.ledger import AGAIN, Ledger, broken
-from tests.fault.mirror import Place, Row
+from drills import papers
+from drills.finding import must
+from drills.ledger import AGAIN, Ledger, broken
+from drills.mirror import Place, Row
 
 _MOST_WAITING = 200  # inbox lines an agency keeps to deal with
 _MOST_SENT = 200  # own documents it may still change
@@ -78,7 +79,7 @@ class Member:
     def _see(self, item: m.InboxItem) -> None:
         row, place = (item.recipient, item.document), (item.position.partition, item.position.position)
         before = self.seen.get(row, place)
-        assert before <= place, f"{row} was at {before}, and then at {place}"
+        must(before <= place, f"{row} was at {before}, and then at {place}")
         self.seen[row] = place
         self.todo[item.document] = item
         if len(self.todo) > _MOST_WAITING:

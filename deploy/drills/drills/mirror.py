@@ -15,7 +15,8 @@ from docexchange_service.views import VIEWS
 from eventlog.record import Recorded, parse
 from lienthong.log.v1 import log_service_pb2, log_service_pb2_grpc
 
-from tests.fault.ledger import Ledger
+from drills.finding import must
+from drills.ledger import Ledger
 
 _INBOX = next(view for view in VIEWS if view.name == "inbox")
 Row = tuple[str, str]  # recipient, document
@@ -43,9 +44,9 @@ class Mirror:
         """Read what is new, and that what was read last is still as it was."""
         stub = log_service_pb2_grpc.LogServiceStub(channel)
         heads = (await stub.ListHeads(log_service_pb2.ListHeadsRequest())).heads
-        assert len(heads) == len(self.digests)
+        must(len(heads) == len(self.digests), f"{self.log} has {len(heads)} partitions")
         for partition, digests in enumerate(self.digests):
-            assert heads[partition].size >= len(digests), f"{self.log}/{partition} lost its end"
+            must(heads[partition].size >= len(digests), f"{self.log}/{partition} lost its end")
             again = max(len(digests) - 1, 0)
             request = log_service_pb2.TailPartitionRequest(partition=partition, from_position=again)
             async for answer in stub.TailPartition(request):
@@ -56,24 +57,22 @@ class Mirror:
     def holds(self, ledger: Ledger, known: Mapping[str, Place]) -> None:
         """Check that each acknowledged request stands once where it was told, and no refused one anywhere."""
         for request_id, place in known.items():
-            assert self.requests.get(request_id) == place, (
-                f"{self.log}: {ledger.acknowledged[request_id].command.rpc} {request_id} was told {place}, "
-                f"the log has {self.requests.get(request_id)}"
-            )
+            found, command = self.requests.get(request_id), ledger.acknowledged[request_id].command
+            must(found == place, f"{self.log}: {command.rpc} {request_id} was told {place}, the log has {found}")
         refused = ledger.refused.keys() & self.requests.keys()
-        assert not refused, f"{self.log}: refused, and done all the same: {refused}"
+        must(not refused, f"{self.log}: refused, and done all the same: {refused}")
         nothing = ledger.nothing_happened & self.requests.keys()
-        assert not nothing, f"{self.log}: told that nothing happened, and done all the same: {nothing}"
+        must(not nothing, f"{self.log}: told that nothing happened, and done all the same: {nothing}")
 
     def _take(self, recorded: Recorded, partition: int) -> None:
         digests, digest = self.digests[partition], hashlib.sha256(recorded.data).digest()
         place = (recorded.partition, recorded.position)
         if place == (partition, len(digests) - 1):
-            assert digest == digests[-1], f"{self.log}/{place} is no more what it was"
+            must(digest == digests[-1], f"{self.log}/{place} is no more what it was")
             return
-        assert place == (partition, len(digests)), f"{self.log}/{partition}: {place} came after {len(digests) - 1}"
+        must(place == (partition, len(digests)), f"{self.log}/{partition}: {place} came after {len(digests) - 1}")
         version = self._versions.get(recorded.stream, 0) + 1
-        assert recorded.version == version, f"{self.log}/{place}: version {recorded.version} where {version} is next"
+        must(recorded.version == version, f"{self.log}/{place}: version {recorded.version} where {version} is next")
         self._versions[recorded.stream] = version
         digests.append(digest)
         self._note(recorded, place)
@@ -81,7 +80,7 @@ class Mirror:
     def _note(self, recorded: Recorded, place: Place) -> None:
         request_id = recorded.record.origin.request_id
         if request_id:
-            assert request_id not in self.requests, f"{self.log}: {request_id} was done twice, the second time {place}"
+            must(request_id not in self.requests, f"{self.log}: {request_id} was done twice, the second time {place}")
             self.requests[request_id] = place
         self.types[recorded.type_name.rpartition(".")[2]] += 1
         if recorded.type_name in _INBOX.types:

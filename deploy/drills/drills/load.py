@@ -14,10 +14,11 @@ from lienthong.identity.v1.system_pb2 import SYSTEM_ROLE_AGENCY
 from lienthong.log.v1.record_pb2 import Position
 from lienthong_sdk import Lienthong
 
-from tests.fault import papers
-from tests.fault.ledger import Ledger
-from tests.fault.member import Member
-from tests.fault.running import Platform
+from drills import papers
+from drills.finding import must
+from drills.ledger import Ledger
+from drills.member import Member
+from drills.platform import Platform
 
 _SCOPES = ("documents.send", "documents.receive")
 _TIMEOUT = 8.0  # seconds of a call
@@ -26,15 +27,19 @@ _MOST_NEWCOMERS = 20
 
 
 class Load:
-    """Runs against a platform, through its ends and beginnings, until stopped."""
+    """Runs against a platform, through its ends and beginnings, until stopped; loads of other waves may be there."""
 
-    def __init__(self, running: Platform, rng: random.Random, *, agencies: int = 4, pace: float = 0.02) -> None:
+    def __init__(
+        self, running: Platform, rng: random.Random, *, agencies: int = 4, pace: float = 0.02, wave: int = 0
+    ) -> None:
         self.identity, self.docexchange = Ledger("identity"), Ledger("docexchange")
         self.members: list[Member] = []
         self.operator: Lienthong
         self._running = running
         self._rng = rng
-        self._agencies = agencies
+        first = 10 + 20 * wave
+        self._codes = [f"H{first + number}" for number in range(agencies)]
+        self._newcomer = f"H{90 + wave}"
         self._pace = pace  # seconds each actor rests after each thing it does
         self._newcomers: list[tuple[str, Position]] = []
         self._registered = 0
@@ -48,7 +53,7 @@ class Load:
         self.operator = Lienthong(
             self._running.addresses, Signer.from_file(self._running.operator_key), timeout=_TIMEOUT
         )
-        codes = [f"H{number + 10}" for number in range(self._agencies)]
+        codes = self._codes
         enrolled: list[Position] = []
         for code in codes:
             signer, position = await self.enrol(code)
@@ -85,19 +90,27 @@ class Load:
         """Raise what ended a task, if anything did."""
         for task in (*self._tasks, *self._subscriptions):
             if task.done():
-                assert not task.cancelled(), f"{task} was cancelled by nobody here"
+                must(not task.cancelled(), f"{task} was cancelled by nobody here")
                 task.result()
                 raise AssertionError(f"{task} ended by itself")
 
     async def crash_subscriber(self) -> None:
         """End one agency's subscription; it begins again from the cursor that it has kept."""
-        index = self._rng.randrange(len(self.members))
+        await self.resubscribe(self._rng.choice(self.members))
+
+    async def resubscribe(self, member: Member) -> None:
+        """Let an agency subscribe anew, from its cursor: with the client that it has now."""
+        index = self.members.index(member)
         await _end([self._subscriptions[index]])
-        self._subscriptions[index] = self._task(self.members[index].subscribe())
+        self._subscriptions[index] = self._task(member.subscribe())
+
+    async def halt(self) -> None:
+        """Break off what is under way; the clients stay."""
+        await _end([*self._tasks, *self._subscriptions])
 
     async def stop(self) -> None:
         """End everything."""
-        await _end([*self._tasks, *self._subscriptions])
+        await self.halt()
         for client in (self.operator, *(member.client for member in self.members)):
             await client.close()
 
@@ -118,21 +131,21 @@ class Load:
             after=[registered],
         )
         answer = await self.identity.settle(self.operator, enrol)
-        assert answer is not None, self.identity.refused
+        must(answer is not None, self.identity.refused)
         return signer, answer.position
 
     async def _register(self, code: str) -> Position:
         request = agency_service_pb2.RegisterAgencyRequest
         command = papers.command("agencies", "RegisterAgency", request, code=code, display_name=f"Cơ quan {code}")
         answer = await self.identity.settle(self.operator, command)
-        assert answer is not None, self.identity.refused
+        must(answer is not None, self.identity.refused)
         position: Position = answer.position
         return position
 
     async def _operate(self) -> None:
         if self._rng.random() < 0.5:
             self._registered += 1
-            code = f"H90.{self._registered:05}"
+            code = f"{self._newcomer}.{self._registered:05}"
             self._newcomers.append((code, await self._register(code)))
             del self._newcomers[:-_MOST_NEWCOMERS]
             return

@@ -14,6 +14,8 @@ from google.protobuf.message import Message
 from lienthong.docexchange.v1 import attachment_service_pb2, edxml_service_pb2
 from lienthong_sdk import Lienthong
 
+from drills.finding import must
+
 CHUNK = 128 * 1024
 AGAIN = {Kind.UNAVAILABLE, Kind.BUSY, Kind.TOO_LATE, Kind.CONFLICT}
 _BROKEN = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
@@ -90,7 +92,7 @@ class Ledger:
             self.nothing_happened.add(command.request_id)
             return
         at = answer.position
-        assert at.log == self.log, f"{command.rpc} was told a position of log {at.log}"
+        must(at.log == self.log, f"{command.rpc} was told a position of log {at.log}")
         digest = digest_of(answer)
         self.acknowledged[command.request_id] = Answered(client, command, at.partition, at.position, digest)
 
