@@ -34,7 +34,7 @@ check: install-dev ## Format, lint, types, import rules, contract, generated cod
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m chartcheck
 	$(BIN)/python deploy/observability/dashboards.py --check
-	@for package in $(filter-out libs/contracts/,$(PACKAGES)) tests; do echo "mypy $$package"; $(BIN)/mypy --no-error-summary $$package || exit 1; done
+	@for package in $(filter-out libs/contracts/,$(PACKAGES)) deploy/docker deploy/observability tests; do echo "mypy $$package"; $(BIN)/mypy --no-error-summary $$package || exit 1; done
 
 chart: install-dev ## Write the chart's examples and README anew
 	@$(BIN)/python -m chartcheck write

@@ -1,6 +1,6 @@
 """The audit: re-reads every log from its first record and holds the views against it.
 
-What it finds is counted, not raised: a finding is for people to read.
+What it finds is counted, not raised: a finding is for people to read. The platform may go on living meanwhile.
 """
 
 from __future__ import annotations
@@ -9,24 +9,46 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from functools import partial
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from eventlog.partition import partition_of
 from eventlog.record import parse
 
 if TYPE_CHECKING:
     from eventlog.record import Recorded
-    from eventlog.store import Store
     from eventlog.topic import Topic
-    from sqlalchemy.engine import Connection
-    from views.reading import Tables
-    from views.runtime import Views
 
 SETTLE_SECONDS = 60.0
 _LOOK_SECONDS = 0.1
 _BATCH = 5000
+
+
+class Log(Protocol):
+    """A log to be read. The methods block, and may be called from any thread."""
+
+    log: str
+    partitions: int
+
+    def heads(self) -> Sequence[int]:
+        """Return for each partition how many records it holds."""
+        ...
+
+    def read(self, partition: int, position: int, limit: int) -> Sequence[Recorded]:
+        """Return at most `limit` records of the partition in order, from `position` on; empty at the head."""
+        ...
+
+
+class Folded(Protocol):
+    """The views of a log. The methods block, and may be called from any thread."""
+
+    def positions(self) -> Sequence[Mapping[int, int]]:
+        """Return for each view how many records of each partition it has folded."""
+        ...
+
+    def differences(self) -> int:
+        """Hold every view against a fresh fold; return how many rows differ and how many streams are not folded."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -52,58 +74,67 @@ class Audit:
 
 @dataclass(frozen=True)
 class Audited:
-    """A service's log, its views, and the topic that its log is published to."""
+    """A service's log, its views, and the topic that its log is published to; None where it cannot be read."""
 
-    store: Store
-    views: Views
-    topic: Topic
+    log: Log
+    views: Folded
+    topic: Topic | None
 
 
 async def audit(services: Sequence[Audited], tell: Callable[[str], None] = lambda _what: None) -> Audit:
-    """Audit the services of a platform that is running but idle; `tell` is told what is under way.
+    """Audit the services of a running platform up to the heads that their logs have now; `tell` is told what is done.
 
-    TimeoutError when the views or the topic do not get to the heads of a log in SETTLE_SECONDS.
+    Views and topic get SETTLE_SECONDS to reach those heads; what they have not reached by then is a finding.
     """
     found = Audit()
     for each in services:
-        log = each.store.log
-        tell(f"{log}: the log")
-        found += await asyncio.to_thread(audit_store, each.store)
-        tell(f"{log}: the views")
-        await _until(lambda each=each: _folded(each))  # type: ignore[misc] # mypy cannot infer a default's type
-        found += await asyncio.to_thread(audit_views, each.views)
-        tell(f"{log}: the topic")
-        await _until(lambda each=each: _published(each))  # type: ignore[misc]
-        found += await asyncio.to_thread(audit_topic, each.store, each.topic)
+        name = each.log.log
+        heads = await asyncio.to_thread(each.log.heads)
+        tell(f"{name}: the log")
+        found += await asyncio.to_thread(audit_log, each.log, heads)
+        tell(f"{name}: the views")
+        found += await _views(each.views, heads)
+        if each.topic is not None:
+            tell(f"{name}: the topic")
+            found += await _topic(each.log, each.topic, heads)
     return found
 
 
-async def _until(holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SETTLE_SECONDS):
-        while not await asyncio.to_thread(holds):  # noqa: ASYNC110 - another process may make it true
-            await asyncio.sleep(_LOOK_SECONDS)
+async def _views(views: Folded, heads: Sequence[int]) -> Audit:
+    late = await _settled(lambda: _behind(views.positions(), heads))
+    return Audit(views_differ=late + await asyncio.to_thread(views.differences))
 
 
-def _folded(audited: Audited) -> bool:
-    heads = audited.store.heads()
-    stand = [audited.views.read_here(partial(_positions, name)) for name in audited.views.names]
-    return all(each.get(partition, 0) >= head for each in stand for partition, head in enumerate(heads))
+async def _topic(log: Log, topic: Topic, heads: Sequence[int]) -> Audit:
+    def published() -> list[int]:
+        return list(topic.heads(log.log, log.partitions))
+
+    late = await _settled(lambda: _behind([dict(enumerate(published()))], heads))
+    if late:
+        return Audit(topic_differs=late)
+    found = await asyncio.to_thread(audit_topic, log, topic, heads)
+    there = await asyncio.to_thread(published)  # before the log's heads are read again, which may move at any time
+    now = await asyncio.to_thread(log.heads)
+    return found + Audit(topic_differs=sum(max(0, has - head) for has, head in zip(there, now, strict=True)))
 
 
-def _positions(view: str, _connection: Connection, tables: Tables) -> Mapping[int, int]:
-    return tables.positions(view)
+async def _settled(behind: Callable[[], int]) -> int:
+    """Wait until nothing is behind, or long enough; return what is."""
+    end = time.monotonic() + SETTLE_SECONDS
+    while (late := await asyncio.to_thread(behind)) and time.monotonic() < end:  # noqa: ASYNC110 - others move it
+        await asyncio.sleep(_LOOK_SECONDS)
+    return late
 
 
-def _published(audited: Audited) -> bool:
-    store = audited.store
-    return list(audited.topic.heads(store.log, store.partitions)) == list(store.heads())
+def _behind(stands: Sequence[Mapping[int, int]], heads: Sequence[int]) -> int:
+    """Return how many of those that follow have not reached the heads."""
+    return sum(any(stand.get(partition, 0) < head for partition, head in enumerate(heads)) for stand in stands)
 
 
-def audit_topic(store: Store, topic: Topic) -> Audit:
-    """Read a topic to the heads of its log: after dropping repeats its records must be the store's, byte for byte."""
-    heads = store.heads()
+def audit_topic(log: Log, topic: Topic, heads: Sequence[int]) -> Audit:
+    """Read a topic up to `heads`: after dropping repeats its records must be the log's, byte for byte."""
     wanted = {partition: 0 for partition, head in enumerate(heads) if head}
-    feed = topic.source(store.log, store.partitions).subscribe("audit", dict.fromkeys(wanted, 0))
+    feed = topic.source(log.log, log.partitions).subscribe("audit", dict.fromkeys(wanted, 0))
     found = Audit()
     end = time.monotonic() + SETTLE_SECONDS
     try:
@@ -111,7 +142,7 @@ def audit_topic(store: Store, topic: Topic) -> Audit:
             records = _without_repeats(feed.poll(_BATCH, 1.0), wanted)
             if records:
                 partition, position = records[0].partition, wanted[records[0].partition]
-                stored = store.read(partition, position, len(records))
+                stored = log.read(partition, position, len(records))
                 found += Audit(topic_differs=sum(a != b for a, b in zip_longest(records, stored)))
                 wanted[partition] = records[-1].position + 1
             elif time.monotonic() > end:
@@ -121,16 +152,16 @@ def audit_topic(store: Store, topic: Topic) -> Audit:
     return found
 
 
-def audit_store(store: Store) -> Audit:
-    """Read a log partition by partition."""
+def audit_log(log: Log, heads: Sequence[int]) -> Audit:
+    """Read a log up to `heads`, partition by partition."""
     versions: dict[str, int] = {}
     found = Audit()
-    for partition in range(store.partitions):
+    for partition, head in enumerate(heads):
         expected = 0
-        for recorded in _records(store, partition):
-            found += _judge(recorded, expected, versions, store.partitions)
+        for recorded in _records(log, partition, head):
+            found += _judge(recorded, expected, versions, log.partitions)
             expected = recorded.position + 1
-        found += Audit(gaps=int(expected != store.heads()[partition]))
+        found += Audit(gaps=int(expected != head))
     return found
 
 
@@ -141,15 +172,6 @@ def _without_repeats(records: Sequence[Recorded], wanted: Mapping[int, int]) -> 
         if each.position >= wanted[each.partition] and (not fresh or each.position > fresh[-1].position):
             fresh.append(each)
     return fresh
-
-
-def audit_views(views: Views) -> Audit:
-    """Hold every view against a fresh fold of its log."""
-    found = Audit(views_differ=len(views.poisoned()))
-    for name in views.names:
-        comparison = views.compare_with_fresh_fold(name)
-        found += Audit(views_differ=0 if comparison.same else max(1, len(comparison.differences)))
-    return found
 
 
 def _judge(recorded: Recorded, expected: int, versions: dict[str, int], partitions: int) -> Audit:
@@ -165,8 +187,8 @@ def _judge(recorded: Recorded, expected: int, versions: dict[str, int], partitio
     )
 
 
-def _records(store: Store, partition: int) -> Iterator[Recorded]:
+def _records(log: Log, partition: int, head: int) -> Iterator[Recorded]:
     position = 0
-    while batch := store.read(partition, position, _BATCH):
+    while position < head and (batch := log.read(partition, position, min(_BATCH, head - position))):
         yield from batch
         position = batch[-1].position + 1

@@ -38,7 +38,7 @@ class Host(Protocol):
         ...
 
     async def audit(self, tell: Callable[[str], None]) -> Audit:
-        """Audit everything; the platform is idle. `tell` is told what is under way."""
+        """Audit everything; the day is over. `tell` is told what is under way."""
         ...
 
 

@@ -149,22 +149,24 @@ async def malformed_cursor(scene: Scene) -> object:
 async def wrong_signature(scene: Scene) -> object:
     """Send other bytes than were signed."""
     request, other = m.ListInboxRequest(page_size=10), m.ListInboxRequest(page_size=1000)
-    metadata = _signed(scene, request)
-    return await _raw(scene, other, metadata)
+    async with _unsigned(scene) as channel:
+        return await _raw(channel, other, _signed(scene, request))
 
 
 async def replayed(scene: Scene) -> object:
-    """Send a call a second time as it was."""
+    """Send a call a second time as it was, to the same replica: another one takes it."""
     request = m.ListInboxRequest(page_size=1)
     metadata = _signed(scene, request)
-    await _raw(scene, request, metadata)
-    return await _raw(scene, request, metadata)
+    async with _unsigned(scene) as channel:
+        await _raw(channel, request, metadata)
+        return await _raw(channel, request, metadata)
 
 
 async def clock_off(scene: Scene) -> object:
     """Sign by a clock that is ten minutes slow."""
-    address = scene.country.addresses.docexchange
-    async with connect(address, scene.signer, clock=lambda: utc_now() - timedelta(minutes=10)) as channel:
+    at = scene.country.addresses
+    slow = connect(at.docexchange, scene.signer, clock=lambda: utc_now() - timedelta(minutes=10), tls=at.tls)
+    async with slow as channel:
         return await mailbox.MailboxServiceStub(channel).ListInbox(m.ListInboxRequest())
 
 
@@ -179,7 +181,7 @@ async def revoked_key(scene: Scene) -> object:
     )
     country.seen(revoked.position)
     await scene.client.mailbox.ListInbox(m.ListInboxRequest(page_size=1, after=country.after))
-    async with connect(country.addresses.docexchange, signer) as channel:
+    async with connect(country.addresses.docexchange, signer, tls=country.addresses.tls) as channel:
         return await mailbox.MailboxServiceStub(channel).ListInbox(m.ListInboxRequest())
 
 
@@ -199,12 +201,20 @@ def _signed(scene: Scene, request: Message) -> Any:
     return scene.signer.sign(prefix, request.SerializeToString(), utc_now(), os.urandom(16))
 
 
-async def _raw(scene: Scene, request: Message, metadata: Any) -> object:
+def _unsigned(scene: Scene) -> grpc.aio.Channel:
+    """Open a channel that signs nothing and stays with the first replica that it finds."""
+    at = scene.country.addresses
+    if at.tls is None:
+        return grpc.aio.insecure_channel(at.docexchange)
+    pem = [file.read_bytes() if file else None for file in (at.tls.ca, at.tls.key, at.tls.certificate)]
+    return grpc.aio.secure_channel(at.docexchange, grpc.ssl_channel_credentials(*pem))
+
+
+async def _raw(channel: grpc.aio.Channel, request: Message, metadata: Any) -> object:
     """Call with a signature that was made before."""
-    async with grpc.aio.insecure_channel(scene.country.addresses.docexchange) as channel:
-        call: Any = channel.unary_unary(_LIST_INBOX, response_deserializer=m.ListInboxResponse.FromString)
-        try:
-            return await call(request.SerializeToString(), metadata=metadata, timeout=10)
-        except grpc.aio.AioRpcError as error:
-            refusal = refusal_of(error)
-            raise (refusal or error) from error
+    call: Any = channel.unary_unary(_LIST_INBOX, response_deserializer=m.ListInboxResponse.FromString)
+    try:
+        return await call(request.SerializeToString(), metadata=metadata, timeout=10)
+    except grpc.aio.AioRpcError as error:
+        refusal = refusal_of(error)
+        raise (refusal or error) from error

@@ -9,27 +9,16 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from distributed.errors import EngineMissing
 from distributed.platform import LOGS, Distributed, DistributedSettings
-from docexchange_service.views import VIEWS as DOCEXCHANGE_VIEWS
 from engines.kafka import NoBroker, kafka
 from engines.postgresql import NoServer, database, postgresql
-from eventlog.feed import PositionSource
 from eventlog.kafka import KafkaSettings, KafkaTopic
-from eventlog.postgresql import PostgresqlStore, views_url
-from eventlog.progress import Progress
-from identity_service.app import VIEWS as IDENTITY_VIEWS
 from lienthong_sdk.client import Addresses
-from views.runtime import Followed, Views
 
 from tour.audit import Audit, Audited, audit
-
-if TYPE_CHECKING:
-    from eventlog.topic import Topic
-
-_VIEWS = {"identity": IDENTITY_VIEWS, "docexchange": DOCEXCHANGE_VIEWS}
+from tour.stores import open_stores
 
 
 class OnDistributed:
@@ -62,16 +51,7 @@ def audited(database_url: str, bootstrap: str, partitions: int) -> Iterator[list
     with contextlib.ExitStack() as opened:
         topic = KafkaTopic(KafkaSettings(bootstrap))
         opened.callback(topic.close)
-        yield [_audited(database_url, log, partitions, topic, opened) for log in LOGS]
-
-
-def _audited(url: str, log: str, partitions: int, topic: Topic, opened: contextlib.ExitStack) -> Audited:
-    store = PostgresqlStore(url, log, partitions)
-    opened.callback(store.close)
-    source = PositionSource(log, partitions, store, Progress(store.heads()))
-    views = Views(views_url(url, log), _VIEWS[log], [Followed(source, store.heads)])
-    opened.callback(views.stop)
-    return Audited(store, views, topic)
+        yield [open_stores(database_url, log, partitions, topic, opened) for log in LOGS]
 
 
 @contextlib.asynccontextmanager

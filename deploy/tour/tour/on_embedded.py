@@ -13,6 +13,7 @@ from grpckit.server import ServerError
 from lienthong_sdk.client import Addresses
 
 from tour.audit import Audit, Audited, audit
+from tour.own_views import OwnViews
 
 STAY_PORTS: Final = 7000
 
@@ -28,7 +29,8 @@ class Embedded:
     @property
     def addresses(self) -> Addresses:
         """See `Host.addresses`."""
-        return Addresses(**self._platform.addresses)
+        at = self._platform.addresses
+        return Addresses(at["identity"], at["docexchange"])
 
     @property
     def operator_key(self) -> Path:
@@ -43,7 +45,7 @@ class Embedded:
 def audited(platform: Platform) -> list[Audited]:
     """Return what there is to audit of a platform."""
     apps = (platform.identity, platform.docexchange)
-    return [Audited(app.log.store, app.views, platform.topic) for app in apps]
+    return [Audited(app.log.store, OwnViews(app.views), platform.topic) for app in apps]
 
 
 @contextlib.asynccontextmanager

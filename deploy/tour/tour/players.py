@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import uvloop
-from lienthong_sdk.client import Addresses
+from lienthong_sdk import Addresses, ClientTls
 
 from tour.day import Day, Setting
 from tour.drawing import draw
@@ -43,13 +43,19 @@ class Order:
         said = json.loads(text)
         where = said["setting"]
         setting = Setting(
-            addresses=Addresses(**where["addresses"]),
+            addresses=_addresses(where["addresses"]),
             operator_key=Path(where["operator_key"]),
             keys=Path(where["keys"]),
             folder=Path(where["folder"]),
             today=date.fromisoformat(where["today"]),
         )
         return cls(said["documents"], said["seed"], setting)
+
+
+def _addresses(said: dict[str, Any]) -> Addresses:
+    tls = said.pop("tls")
+    files = {name: Path(file) for name, file in (tls or {}).items() if file is not None}
+    return Addresses(**said, tls=ClientTls(**files) if files else None)
 
 
 class Telling:

@@ -17,11 +17,14 @@ import typer
 from distributed.errors import DistributedError
 from embedded.errors import EmbeddedError
 from embedded.serving import run
+from lienthong_sdk.commands.engines import telling_faults
+from lienthong_sdk.session import telling_refusals
 from rich.console import Console
 from vietnam.working_calendar import VIETNAM_TIME
 
 from tour import company, host, on_embedded
 from tour.day import Setting
+from tour.errors import TourError
 from tour.places import SUCCESSOR, places
 from tour.players import Order
 from tour.report import Report, staying
@@ -29,6 +32,7 @@ from tour.show import Show, show_on
 
 if TYPE_CHECKING:
     from tour.host import Host
+    from tour.on_given import Given
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class Asked:
     seed: int
     data: Path | None
     port_base: int | None
+    given: Given | None  # else a platform is started
     distributed: bool
     stay: bool
     as_json: bool
@@ -49,12 +54,17 @@ def play(asked: Asked) -> bool:
     logging.basicConfig(level=logging.ERROR, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     tour = _Tour(asked)
     try:
-        with host.data_folder(asked.data, stay=asked.stay) as folder:
-            run(tour.run(folder))
-    except (EmbeddedError, DistributedError) as error:
+        with host.data_folder(asked.data, stay=asked.stay) as folder, telling_faults():
+            telling_refusals(lambda: run(tour.run(folder)), _place(asked))
+    except (EmbeddedError, DistributedError, TourError) as error:
         typer.echo(f"lienthong: {error}", err=True)
         raise typer.Exit(2) from error
     return tour.ok
+
+
+def _place(asked: Asked) -> str:
+    at = asked.given.addresses if asked.given else None
+    return f"{at.identity}, {at.docexchange} ({'with' if at.tls else 'without'} TLS)" if at else "the platform"
 
 
 class _Tour:
@@ -68,7 +78,7 @@ class _Tour:
         asked = self._asked
         async with AsyncExitStack() as running:
             with show_on(sys.stderr if asked.as_json else sys.stdout, plain=asked.as_json) as show:
-                show.stage("The platform starts", 1)
+                show.stage("The platform starts" if asked.given is None else "The platform is looked at", 1)
                 platform = await running.enter_async_context(self._started(data / "platform"))
                 report = await self._play(platform, data, show, begun)
             self.ok = report.ok
@@ -80,11 +90,15 @@ class _Tour:
 
     def _started(self, data: Path) -> AbstractAsyncContextManager[Host]:
         asked = self._asked
-        if not asked.distributed:
-            return on_embedded.started(data, asked.port_base, stay=asked.stay, tell=_tell)
-        from tour import on_distributed  # noqa: PLC0415 - what it needs is installed for tests only
+        if asked.given is not None:
+            from tour import on_given  # noqa: PLC0415 - the embedded platform starts without what it needs
 
-        return on_distributed.started(data)
+            return on_given.started(asked.given)
+        if asked.distributed:
+            from tour import on_distributed  # noqa: PLC0415 - what it needs is installed for tests only
+
+            return on_distributed.started(data)
+        return on_embedded.started(data, asked.port_base, stay=asked.stay, tell=_tell)
 
     async def _play(self, platform: Host, data: Path, show: Show, begun: float) -> Report:
         today = datetime.now(VIETNAM_TIME).date()

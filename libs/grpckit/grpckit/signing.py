@@ -84,13 +84,16 @@ class Signer:
 
     @classmethod
     def from_file(cls, path: Path | str) -> Signer:
-        """Read a key file that `save` wrote; KeyFileError when it is open to others or is no key file."""
+        """Read a key file that `save` wrote; KeyFileError when it is open to others or is no key file.
+
+        Another's file may be open to its group: a Secret that Kubernetes mounts is root's, and is read as its group.
+        """
         path = Path(path)
         try:
-            mode, text = path.stat().st_mode, path.read_bytes()
+            about, text = path.stat(), path.read_bytes()
         except OSError as error:
             raise KeyFileError(f"{path} cannot be read: {error.strerror}") from None
-        if stat.S_IMODE(mode) & 0o077:
+        if stat.S_IMODE(about.st_mode) & (0o077 if about.st_uid == os.geteuid() else 0o007):
             raise KeyFileError(f"{path} can be read by others than its owner: chmod 600 {path}")
         try:
             content = json.loads(text)
