@@ -19,6 +19,7 @@ FOLDER = HERE.parents[1] / "charts/lienthong/dashboards"
 _WIDTH, _HEIGHT = 12, 8  # of Grafana's 24 columns; in rows of 30 pixels
 _SCHEMA = 39  # of Grafana 11
 _SOURCE: Final = {"type": "prometheus", "uid": "${datasource}"}
+_OF_KIND = {"table": {"transformations": [{"id": "organize", "options": {"excludeByName": {"Time": True}}}]}}
 _OURS = 'namespace=~"$namespace"'
 
 
@@ -64,17 +65,30 @@ def _variables() -> Iterator[dict[str, Any]]:
     }
 
 
+def _shown(panel: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the unit of a panel's numbers, what it says instead of none, and which are bad."""
+    shown: dict[str, Any] = {"unit": panel["unit"]}
+    if "empty" in panel:
+        shown["noValue"] = panel["empty"]
+    for bound, below, above in (("red_below", "red", "green"), ("red_above", "green", "red")):
+        if bound in panel:
+            steps = [{"color": below, "value": None}, {"color": above, "value": panel[bound]}]
+            shown["thresholds"] = {"mode": "absolute", "steps": steps}
+    return shown
+
+
 def _panel(index: int, panel: Mapping[str, Any]) -> dict[str, Any]:
     kind = panel.get("kind", "timeseries")
     over_time = kind == "timeseries"
     return {
+        **_OF_KIND.get(kind, {}),
         "id": index + 1,
         "title": panel["question"],
         "description": panel["why"],
         "type": kind,
         "datasource": _SOURCE,
         "gridPos": {"x": index % 2 * _WIDTH, "y": index // 2 * _HEIGHT, "w": _WIDTH, "h": _HEIGHT},
-        "fieldConfig": {"defaults": {"unit": panel["unit"]}, "overrides": []},
+        "fieldConfig": {"defaults": _shown(panel), "overrides": []},
         "targets": [
             {
                 "refId": "A",

@@ -16,7 +16,7 @@ from chartcheck.finding import CannotCheck, Finding
 from chartcheck.loading import documents
 
 _NAMES = Path(__file__).with_name("metrics.txt")
-_MEASURED = re.compile(r"^(\w+)(?:\{([\w,]+)\})?(?: (histogram))?$", re.MULTILINE)
+_MEASURED = re.compile(r"^([\w:]+)(?:\{([\w,]+)\})?(?: (histogram))?$", re.MULTILINE)
 _PARTS = ("_bucket", "_count", "_sum")
 _OF_EVERY_SCRAPE = frozenset(
     ("__name__", "container", "endpoint", "instance", "job", "le", "namespace", "platform", "pod", "service")

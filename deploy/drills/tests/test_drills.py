@@ -1,9 +1,13 @@
-"""The drills, small: each must find nothing. `python -m drills all` holds them at length."""
+"""The drills, small: each must find nothing. `make drills` holds them at length.
+
+All five take six minutes on two cores: by default two of them are held, with LIENTHONG_TEST_DRILLS=all the others too.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import os
 
 import pytest
 from drills.__main__ import DRILLS, hold
@@ -13,19 +17,21 @@ from drills.steps import Steps
 from kafka_local import KafkaLocalError
 from postgresql_local import PostgresqlLocalError
 
+_HELD = list(DRILLS) if os.environ.get("LIENTHONG_TEST_DRILLS") == "all" else ["key-rotation", "restore"]
 _SMALL = Size(seconds=1.0, agencies=3, pace=0.05)
 
 
 @pytest.mark.timeout(600)
-def test_every_drill_on_one_platform_finds_nothing() -> None:
+def test_the_drills_on_one_platform_find_nothing() -> None:
     try:
-        held = asyncio.run(hold(list(DRILLS), _SMALL))
+        held = asyncio.run(hold(_HELD, _SMALL))
     except (PostgresqlLocalError, KafkaLocalError) as error:
         pytest.skip(str(error))
     facts = {steps.drill: steps.facts for steps in held}
-    assert list(facts) == list(DRILLS)
-    assert facts["rolling-upgrade"]["versions of views"] == [2]
-    for drill in ("key-rotation", "scale", "rolling-upgrade"):
+    assert list(facts) == _HELD
+    if "rolling-upgrade" in facts:
+        assert facts["rolling-upgrade"]["versions of views"] == [2]
+    for drill in facts.keys() & {"key-rotation", "scale", "rolling-upgrade"}:
         assert facts[drill]["calls that failed"] == 0
     lacked = facts["restore"]["records that the log lacks and the topics have"]
     assert isinstance(lacked, int)
