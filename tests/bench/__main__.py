@@ -20,6 +20,7 @@ from tests.bench import page
 BENCHMARKS = {  # module: the names of its results
     "append": ("append_sqlite_1", "append_sqlite_32", "append_sqlite_256"),
     "send": ("send_document_vs_echo",),
+    "telemetry": ("send_document_traced", "send_document_traced_always"),
     "seen": ("send_to_seen_p50", "send_to_seen_p99"),
     "rebuild": ("view_rebuild", "view_rebuild_counting"),
     "append_postgresql": (

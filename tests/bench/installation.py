@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,11 +74,12 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def running(data: Path) -> Iterator[Installation]:
-    """Start the platform on a data folder; stop it at the end."""
+def running(data: Path, environment: Mapping[str, str] | None = None) -> Iterator[Installation]:
+    """Start the platform on a data folder, with more in its environment; stop it at the end."""
     begun = time.monotonic()
     command = [str(_BIN / "lienthong"), "up", "--data", str(data), "--port-base", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    variables = os.environ | (environment or {})
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=variables) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             seconds = time.monotonic() - begun

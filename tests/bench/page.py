@@ -20,6 +20,9 @@ WHAT = {
     "append_sqlite_32": "the same with 32 callers; ceiling: 32 a transaction",
     "append_sqlite_256": "the same with 256 callers; ceiling: 256 a transaction",
     "send_document_vs_echo": "signed SendDocument, 32 in flight; ceiling: a bare gRPC echo of the same sizes",
+    "send_document_traced": "SendDocument with metrics, and one trace in ten, going to a collector on this machine; "
+    "ceiling: the same with telemetry off",
+    "send_document_traced_always": "the same with every trace",
     "send_to_seen_p50": "from the call to the line in the receiver's subscription, median; ceiling: the echo's round",
     "send_to_seen_p99": "the same, 99th percentile",
     "view_rebuild": "rebuild of the inbox: fold, compare, swap; ceiling: read, parse and count in a dict",

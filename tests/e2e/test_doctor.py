@@ -16,10 +16,10 @@ from typer.testing import CliRunner
 from tests.fault.running import Running, running
 
 
-def examined(platform: Running, key: Path) -> tuple[int, dict[str, list[dict[str, Any]]]]:
+def examined(platform: Running, key: Path | None) -> tuple[int, dict[str, list[dict[str, Any]]]]:
     """Return the exit status, and what was found of each check."""
     addresses = platform.addresses
-    arguments = ["doctor", "--json", "--key", str(key)]
+    arguments = ["doctor", "--json", *(["--key", str(key)] if key else [])]
     done = CliRunner().invoke(
         app, [*arguments, "--identity", addresses.identity, "--docexchange", addresses.docexchange]
     )
@@ -41,12 +41,23 @@ def test_a_sound_platform_passes_and_what_is_wrong_is_told(tmp_path: Path, monke
         assert len(found["clock"]) == 2
 
         _clock_is_told(platform, monkeypatch)
+        _without_a_key_the_rest_is_looked_at(platform, tmp_path, monkeypatch)
 
         stranger = tmp_path / "stranger.key"
         assert CliRunner().invoke(app, ["key", "new", "stranger", str(stranger)]).exit_code == 0
         status, found = examined(platform, stranger)
         assert status == 1
         assert "KEY_UNKNOWN" in found["key"][0]["found"]
+
+
+def _without_a_key_the_rest_is_looked_at(platform: Running, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as within:
+        within.delenv("LIENTHONG_KEY", raising=False)
+        within.chdir(folder)  # where no key file lies in its usual place
+        status, found = examined(platform, None)
+    assert status == 0, found
+    assert [each["verdict"] for each in found["health"]] == ["ok", "ok"]
+    assert [each["found"] for each in found["clock, log, views"]] == ["give --key", "give --key"]
 
 
 def _clock_is_told(platform: Running, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,7 +97,8 @@ class Watch(Generic[P]):
     def _channel(self, log: str) -> Channel:
         """Open a channel of the operator's; patient, for gRPC dials a dead address again only after up to 5 s."""
         operator = Signer.from_file(self.platform.operator_key)
-        return connect(getattr(self.platform.addresses, log), operator, timeout=30, retries=_PATIENT)
+        at = self.platform.addresses
+        return connect(getattr(at, log), operator, timeout=30, retries=_PATIENT, tls=at.tls)
 
     async def _repeat_some(self, ledger: Ledger) -> None:
         answered = list(ledger.acknowledged.values())

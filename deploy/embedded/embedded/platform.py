@@ -26,9 +26,12 @@ from embedded.derived import check_derived
 from embedded.errors import DataInUse, DataUnusable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from types import TracebackType
 
     from docexchange_service.app import DocexchangeApp
+    from grpckit.probes import Probed
+    from grpckit.server import Server
     from identity_service.app import IdentityApp
 
 
@@ -78,6 +81,17 @@ class Platform:
     def addresses(self) -> dict[str, str]:
         """Where each service listens."""
         return {"identity": self.identity.address, "docexchange": self.docexchange.address}
+
+    @property
+    def servers(self) -> Sequence[Server]:
+        """The servers whose health goes with the platform's."""
+        return (*self.identity.servers, *self.docexchange.servers)
+
+    @property
+    def failed(self) -> Mapping[str, BaseException]:
+        """What has stopped for good, with the error."""
+        services: dict[str, Probed] = {"identity": self.identity, "docexchange": self.docexchange}
+        return {f"{name}: {part}": error for name, each in services.items() for part, error in each.failed.items()}
 
     async def start(self) -> None:
         """Serve; whatever it raises, nothing is left running."""

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-import signal
 from collections.abc import Coroutine
 from dataclasses import replace
 from typing import Any
 
 import typer
-import uvloop
 from eventlog.errors import StoreMismatch, StoreUnavailable
-from grpckit.process import prepare_process
+from grpckit.process import run_process, started, told
 from grpckit.server import ServerError
 from grpckit.signing import KeyFileError
 from grpckit.tls import TlsFileError, TlsSettings
@@ -21,26 +17,24 @@ from pydantic import ValidationError
 from embedded.errors import EmbeddedError
 from embedded.platform import Platform, PlatformSettings
 
-CANNOT_START = (EmbeddedError, KeyFileError, ServerError, StoreMismatch, StoreUnavailable)
+CANNOT_START = (EmbeddedError, KeyFileError, OSError, ServerError, StoreMismatch, StoreUnavailable, ValidationError)
 
 
 def run(main: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine on the platform's event loop; what keeps a platform from starting is one line and status 2."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    prepare_process()
     try:
-        uvloop.run(main)
+        run_process("lienthong", lambda: main)
     except CANNOT_START as error:
-        typer.echo(f"lienthong: {error}", err=True)
+        typer.echo(f"lienthong: {told(error)}", err=True)
         raise typer.Exit(2) from error
+    finally:
+        main.close()
 
 
 async def serve(settings: PlatformSettings) -> None:
     """Start a platform, with TLS as LIENTHONG_TLS_* say; say where it listens; stop it at SIGTERM or SIGINT."""
-    ended = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    async with Platform(replace(settings, tls=_tls().open())) as platform:
+    platform = Platform(replace(settings, tls=_tls().open()))
+    async with started(platform) as ended:
         places = "  ".join(f"{name} {address}" for name, address in platform.addresses.items())
         typer.echo(f"ready  {places}  key {platform.operator_key}")
         await ended.wait()

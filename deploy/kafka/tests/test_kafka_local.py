@@ -45,6 +45,17 @@ def test_what_is_acknowledged_survives_a_kill() -> None:
 
 
 @needs_kafka
+def test_at_another_address_of_this_machine_it_tells_clients_to_come_there() -> None:
+    with Kafka(host="127.0.0.2") as kafka:
+        assert kafka.bootstrap.startswith("127.0.0.2:")
+        admin = KafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+        told = [broker["host"] for broker in admin.describe_cluster()["brokers"]]
+        admin.close()
+        port = int(kafka.bootstrap.rpartition(":")[2])
+        assert (told, answers(port)) == (["127.0.0.2"], False)
+
+
+@needs_kafka
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
 def test_it_ends_with_whoever_started_it_and_leaves_nothing(end: signal.Signals) -> None:
     with subprocess.Popen(

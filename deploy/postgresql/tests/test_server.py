@@ -21,6 +21,7 @@ if missing():
 
 _PATIENCE = 30.0
 _GUESSED = "guessed"
+_ANOTHER = "127.0.0.2"  # the whole of 127/8 is this machine
 _STARTER = """
 import sys
 from postgresql_local import Postgresql
@@ -97,6 +98,17 @@ def test_it_ends_with_its_starter_even_when_that_is_killed() -> None:
     while processes.alive(int(pid)) or folder.exists():
         assert time.monotonic() < give_up, "it has not ended"
         time.sleep(0.02)
+
+
+def test_at_another_address_of_this_machine_it_lets_in_by_the_password_who_comes_from_beyond() -> None:
+    with Postgresql(host=_ANOTHER) as running:
+        running.kill()
+        running.start()
+        with connected(running.url) as connection:
+            assert connection.execute("SELECT host(inet_server_addr())").fetchone() == (_ANOTHER,)
+        here = sa.make_url(running.url).set(host="127.0.0.1").render_as_string(hide_password=False)
+        with pytest.raises(psycopg.OperationalError, match="refused"):
+            connected(here)
 
 
 def test_stopped_it_leaves_nothing() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 
 import pytest
 from decider.refusal import Refusal
@@ -22,6 +23,7 @@ class BadSource:
 
     log = "identity"
     partitions = PARTITIONS
+    measured: Mapping[str, str] = MappingProxyType({"messaging.destination.name": "identity"})
 
     def __init__(self, records: Sequence[Recorded], seed: int) -> None:
         self.records = records
@@ -50,6 +52,9 @@ class BadFeed:
         if found:
             self._next[partition] = max(self._next[partition], found[-1].position + 1)
         return found
+
+    def lag(self) -> Mapping[int, int]:
+        return {}
 
     def wake(self) -> None: ...
 

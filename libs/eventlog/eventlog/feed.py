@@ -38,6 +38,7 @@ class PositionSource:
     """A Source that reads by position, and sleeps on `progress` while there is nothing.
 
     `sharing` divides its partitions among processes; without it this process is the only one, and has them all.
+    `measured` is under what the work on its records is measured; without it as that on a service's own log.
     """
 
     def __init__(
@@ -48,9 +49,11 @@ class PositionSource:
         progress: Progress,
         recheck: float = 1.0,
         sharing: Sharing | None = None,
+        measured: Mapping[str, str] | None = None,
     ) -> None:
         self.log = log
         self.partitions = partitions
+        self.measured: Mapping[str, str] = measured or {"messaging.system": "store", "messaging.destination.name": log}
         self._readable = readable
         self._progress = progress
         self._recheck = recheck
@@ -113,6 +116,11 @@ class PositionFeed:
             del self._next[partition]
             self._turn.remove(partition)
 
+    def lag(self) -> Mapping[int, int]:
+        """See `eventlog.topic.Feed.lag`."""
+        known, given = self._progress.positions, self._next.copy()
+        return {partition: max(known[partition] - position, 0) for partition, position in given.items()}
+
     def wake(self) -> None:
         """End a running poll."""
         self._woken.set()
@@ -158,6 +166,10 @@ class SharedFeed:
             self._feed.begin({partition: found[partition] for partition in gained})
             self._has = now
         return self._feed.poll(limit, min(timeout, self._share.rest()))
+
+    def lag(self) -> Mapping[int, int]:
+        """See `eventlog.topic.Feed.lag`."""
+        return self._feed.lag()
 
     def wake(self) -> None:
         """End a running poll."""

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from eventlog import metering, tracing
 from eventlog.errors import GapFound, LogError, PositionMoved, StoreUnavailable, Superseded
 from eventlog.progress import Progress
 
@@ -93,15 +94,38 @@ class Follower:
         self._feed: Feed | None = None
         self._pause = _SHORTEST_PAUSE
         self._next: dict[int, int] = {}
+        self._under_way: tuple[int, int] | None = None  # a partition, and how many records of it
+        self._left: Mapping[int, int] = {}  # the lag when it followed last
         self.progress = Progress([0] * source.partitions)
         self._thread = threading.Thread(target=self._run, name=f"follower-{name}", daemon=True)
 
     def start(self) -> None:
         """Begin to follow."""
+        metering.followers.add(self)
         self._thread.start()
+
+    @property
+    def log(self) -> str:
+        """The log followed."""
+        return self._source.log
+
+    def lag(self) -> Mapping[int, int]:
+        """Return, for the partitions it is given, how many records are known and not dealt with; from any thread.
+
+        While it does not follow: what was known when it last did.
+        """
+        feed, under_way = self._feed, self._under_way
+        if feed is None:
+            return self._left
+        lag = dict(feed.lag())
+        if under_way is not None:
+            partition, count = under_way
+            lag[partition] = lag.get(partition, 0) + count
+        return lag
 
     def stop(self, timeout: float = 10.0) -> None:
         """Finish the batch under way and end; to stop twice, or before the start, is allowed."""
+        metering.followers.discard(self)
         self._stopping.set()
         feed = self._feed  # its thread may put it away meanwhile
         if feed is not None:
@@ -134,8 +158,9 @@ class Follower:
                 self._pause = _SHORTEST_PAUSE
                 self.waits = None
         finally:
+            self._left = self.lag()
+            self._feed = self._under_way = None
             feed.close()
-            self._feed = None
 
     def _positions(self) -> Mapping[int, int]:
         """Ask where the effect stands, and go on from there; in this follower's thread."""
@@ -149,7 +174,11 @@ class Follower:
         position = self._next[partition]
         fresh, gap = _continuing(records, position)
         if fresh:
-            self._effect.apply(partition, position, fresh)
+            self._under_way = partition, len(fresh)
+            named = self._source.measured
+            with metering.processing(named), tracing.processed(named, self.name, fresh):
+                self._effect.apply(partition, position, fresh)
+            self._under_way = None
             self._next[partition] = position + len(fresh)
             self.progress.moved(partition, position + len(fresh))
         if gap is not None:

@@ -44,7 +44,7 @@ class Leases:
     `now` stands in for the database's clock, in microseconds since 1970.
     """
 
-    def __init__(self, database: Database, seconds: float = 7.0, now: Callable[[], int] | None = None) -> None:
+    def __init__(self, database: Database, seconds: float = 5.0, now: Callable[[], int] | None = None) -> None:
         self._database = database
         self.seconds = seconds
         self._lasts = int(seconds * 1_000_000)

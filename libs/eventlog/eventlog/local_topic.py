@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from eventlog import metering, tracing
 from eventlog.errors import StoreUnavailable
 from eventlog.feed import PositionSource
 from eventlog.progress import Progress
@@ -51,9 +52,10 @@ class LocalTopic:
     def publish(self, records: Sequence[Recorded]) -> None:
         """See `eventlog.topic.Topic.publish`; repeats leave what is there."""
         rows = [(r.log, r.partition, r.position, r.stream, r.version, r.type_name, r.data) for r in records]
-        with self._file.write() as connection:
-            insert_rows(connection, _PUBLISH, rows)
         last = records[-1]
+        named = _measured(last.log)
+        with metering.publishing(named), tracing.published(named, records), self._file.write() as connection:
+            insert_rows(connection, _PUBLISH, rows)
         if last.log in self._progress:
             self._progress[last.log].moved(last.partition, last.position + 1)
 
@@ -68,7 +70,7 @@ class LocalTopic:
             progress = self._progress.setdefault(log, Progress([0] * partitions))  # first, so that no bell is missed
             for partition, head in enumerate(self.heads(log, partitions)):
                 progress.moved(partition, head)
-        return PositionSource(log, partitions, _Reading(self, log), progress)
+        return PositionSource(log, partitions, _Reading(self, log), progress, measured=_measured(log))
 
     def read(self, log: str, partition: int, position: int, limit: int) -> Sequence[Recorded]:
         """Return at most `limit` records in order, from `position` on."""
@@ -83,6 +85,10 @@ class LocalTopic:
             return self._file.reader().execute(statement, parameters).fetchall()
         except sqlite3.OperationalError as error:
             raise StoreUnavailable(f"local topic: {error}") from error
+
+
+def _measured(log: str) -> dict[str, str]:
+    return {"messaging.system": "local", "messaging.destination.name": f"lienthong.{log}"}
 
 
 class _Reading:

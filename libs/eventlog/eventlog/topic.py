@@ -25,6 +25,9 @@ class Feed(Protocol):
         the positions the feed was opened with will be.
         """
 
+    def lag(self) -> Mapping[int, int]:
+        """Return, for the partitions it gives at the moment, how many records are known to come. From any thread."""
+
     def wake(self) -> None:
         """Make a running or the next `poll` return at once, so that a follower can stop. From any thread."""
 
@@ -37,6 +40,7 @@ class Source(Protocol):
 
     log: str
     partitions: int
+    measured: Mapping[str, str]  # what the work on its records is measured under: `messaging.system` and so on
 
     def subscribe(self, name: str, from_positions: Mapping[int, int]) -> Feed:
         """Open a feed for the follower `name`: for each partition named, from the position on."""

@@ -17,10 +17,14 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+import time
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from eventlog.errors import LogError, QueueFull, StoreUnavailable, WriterClosed
+from opentelemetry.trace import Span, SpanKind, set_span_in_context
+
+from eventlog import metering, trace_context, tracing
+from eventlog.errors import Conflict, LogError, QueueFull, StoreUnavailable, WriterClosed
 from eventlog.partition import partition_of
 from eventlog.progress import Progress
 from eventlog.store import Appended
@@ -30,9 +34,15 @@ if TYPE_CHECKING:
 
     from eventlog.store import Append, Store
 
-    _Waiting = tuple[Append, asyncio.AbstractEventLoop, asyncio.Future[Appended]]
-
 _log = logging.getLogger(__name__)
+
+
+class _Waiting(NamedTuple):
+    append: Append
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Appended]
+    begun: float  # seconds, only forward
+    call: Span | None  # whose consequences are traced
 
 
 class Writer:
@@ -40,8 +50,10 @@ class Writer:
 
     def __init__(self, store: Store, *, max_batch: int = 512, max_waiting: int = 10_000) -> None:
         self._store = store
+        self.log = store.log
         self.committed = Progress(store.heads())
         self._lanes = [_Lane(store, self.committed, max_batch, max_waiting) for _ in range(store.lanes)]
+        metering.writers.add(self)
 
     async def append(self, append: Append) -> Appended:
         """Return the records once they are durable.
@@ -54,6 +66,7 @@ class Writer:
 
     def close(self) -> None:
         """Refuse what comes, answer what waits, end the threads."""
+        metering.writers.discard(self)
         for lane in self._lanes:
             lane.close()
 
@@ -64,6 +77,7 @@ class _Lane:
         self._committed = committed
         self._max_batch = max_batch
         self._max_waiting = max_waiting
+        self._attributes = {"log": store.log}
         self._waiting: deque[_Waiting] = deque()
         self._news = threading.Condition()
         self._waking: set[asyncio.AbstractEventLoop] = set()  # those that will call `_wake` at their next turn
@@ -74,12 +88,13 @@ class _Lane:
     def enqueue(self, append: Append) -> asyncio.Future[Appended]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[Appended] = loop.create_future()
+        waiting = _Waiting(append, loop, future, time.perf_counter(), trace_context.followed())
         with self._news:
             if self._closed:
                 raise WriterClosed("the writer is stopping")
             if len(self._waiting) >= self._max_waiting:
                 raise QueueFull(len(self._waiting))
-            self._waiting.append((append, loop, future))
+            self._waiting.append(waiting)
             if loop not in self._waking:  # each wakes for itself: one may stop before it does
                 self._waking.add(loop)
                 loop.call_soon(self._wake, loop)
@@ -98,9 +113,11 @@ class _Lane:
 
     def _run(self) -> None:
         while batch := self._next_batch():
-            answers = self._commit([append for append, _, _ in batch])
+            answers = self._commit([each.append for each in batch])
+            ended = time.perf_counter()
             self._tell(answers)
             _deliver(batch, answers)
+            self._measure(batch, answers, ended)
 
     def _next_batch(self) -> list[_Waiting]:
         with self._news:
@@ -125,11 +142,35 @@ class _Lane:
         for partition, end in ends.items():
             self._committed.moved(partition, end)
 
+    def _measure(self, batch: Sequence[_Waiting], answers: Sequence[Appended | LogError], ended: float) -> None:
+        """Measure a batch after it is answered: nobody waits for it."""
+        records = 0
+        for waited, answer in zip(batch, answers, strict=True):
+            if isinstance(answer, Appended):
+                metering.append_duration.record(ended - waited.begun, self._attributes)
+                records += 0 if answer.repeated else len(answer.records)
+            elif isinstance(answer, Conflict):
+                metering.append_conflicts.add(1, self._attributes)
+        if records:
+            metering.append_batch_size.record(records, self._attributes)
+        self._trace(batch, records, ended)
+
+    def _trace(self, batch: Sequence[_Waiting], records: int, ended: float) -> None:
+        log = self._attributes["log"]
+        then = time.time_ns() - int((time.perf_counter() - ended) * 1e9)
+        told: dict[str, str | int] = {"lienthong.log": log, "lienthong.batch.records": records}
+        happened = [
+            tracing.Happened(set_span_in_context(waited.call), then - int((ended - waited.begun) * 1e9), told)
+            for waited in batch
+            if waited.call is not None
+        ]
+        tracing.note(f"append {log}", SpanKind.INTERNAL, happened, then)
+
 
 def _deliver(batch: Sequence[_Waiting], answers: Sequence[Appended | LogError]) -> None:
     by_loop: dict[asyncio.AbstractEventLoop, list[tuple[asyncio.Future[Appended], Appended | LogError]]] = {}
-    for (_, loop, future), answer in zip(batch, answers, strict=True):
-        by_loop.setdefault(loop, []).append((future, answer))
+    for waited, answer in zip(batch, answers, strict=True):
+        by_loop.setdefault(waited.loop, []).append((waited.future, answer))
     for loop, pairs in by_loop.items():
         try:
             loop.call_soon_threadsafe(_settle, pairs)

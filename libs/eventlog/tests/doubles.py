@@ -81,6 +81,8 @@ class ScriptedSource:
 
     def __init__(self, script: Script, partitions: int = 1) -> None:
         self.log, self.partitions = "scripted", partitions
+        self.measured: Mapping[str, str] = {"messaging.system": "script", "messaging.destination.name": "scripted"}
+        self.behind: dict[int, int] = {}  # what its feeds say is to come
         self.opened: list[Mapping[int, int]] = []
         self.closed = 0
         self.exhausted: Callable[[], None] = lambda: None  # called at each poll after the script's end
@@ -112,6 +114,9 @@ class ScriptedFeed:
             return step
         self._source.exhausted()
         return ()
+
+    def lag(self) -> Mapping[int, int]:
+        return self._source.behind
 
     def wake(self) -> None:
         """Nothing waits."""

@@ -13,7 +13,7 @@ from eventlog.conformance.material import append, request, stream_in
 from eventlog.errors import Conflict, QueueFull, StoreUnavailable, WriterClosed
 from eventlog.partition import partition_of
 from eventlog.store import Appended
-from eventlog.writer import Writer, _deliver
+from eventlog.writer import Writer, _deliver, _Waiting
 
 from .doubles import PATIENCE, MemoryStore
 
@@ -227,7 +227,7 @@ def test_a_loop_that_is_open_and_refuses_the_answer_is_an_error(store: MemorySto
     loop = Refusing()
     asked = append("a", 0, "x")
     with pytest.raises(RuntimeError, match="not now"):
-        _deliver([(asked, loop, loop.create_future())], store.append([asked]))
+        _deliver([_Waiting(asked, loop, loop.create_future(), 0.0, None)], store.append([asked]))
     loop.close()
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import uuid
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from eventlog import trace_context
 from lienthong.log.v1 import record_pb2
 
 if TYPE_CHECKING:
     from lienthong.identity.v1.system_pb2 import SystemRole
-
-# W3C Trace Context, section 3.2: version 00, and neither id all zeros.
-_TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +52,9 @@ def fingerprint_of(method: str, system: str, raw: bytes) -> bytes:
 
 
 def cause_of(request_id: str, traceparent: str | bytes | None) -> record_pb2.Cause:
-    """Make the cause of what a call brings about; a traceparent that is not W3C's is dropped."""
-    valid = isinstance(traceparent, str) and _TRACEPARENT.fullmatch(traceparent)
-    return record_pb2.Cause(
-        correlation_id=request_id or uuid.uuid4().hex, traceparent=str(traceparent) if valid else ""
-    )
+    """Make the cause of what a call brings about.
+
+    It names the span of the call where that is recorded, else the caller's; a traceparent that is not W3C's is dropped.
+    """
+    named = trace_context.cause() or (str(traceparent) if trace_context.parse(traceparent) else "")
+    return record_pb2.Cause(correlation_id=request_id or uuid.uuid4().hex, traceparent=named)

@@ -24,9 +24,10 @@ from decider.refusal import Kind, Refusal
 
 from grpckit.access import BUILT_IN, AccessRule
 from grpckit.admission import Admission, Context, Method, method_of
-from grpckit.call import call_or_none
+from grpckit.call import call_or_none, current_call
 from grpckit.errors import STATUS_DETAILS, incident_status, status_of
 from grpckit.incident import Refused, report_incident
+from grpckit.telemetry.calls import Seen, Watch
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import MethodDescriptor
@@ -62,13 +63,16 @@ class Guard:
     def wrap(self, descriptor: MethodDescriptor, rule: AccessRule, handler: Handler) -> Handler:
         """Return a handler of the same shape that takes raw requests."""
         method = method_of(descriptor, rule)
-        serve, make = self._shape(method, handler)
         streams = handler.request_streaming or handler.response_streaming
+        watch = Watch(method.name, streams=streams)
+        serve, make = self._shape(method, handler, watch)
         limits = self._limits
         if streams:
-            guarded = self._guarded(method, serve, limits.stream_seconds, limits.stream_seconds)
+            guarded = self._guarded(method, serve, watch, limits.stream_seconds, limits.stream_seconds)
         else:
-            guarded = self._guarded(method, serve, limits.seconds, limits.most_seconds)
+            guarded = self._guarded(method, serve, watch, limits.seconds, limits.most_seconds)
+        if rule is not BUILT_IN:
+            guarded = _watched(guarded, watch)
         return make(guarded, None, handler.response_serializer)
 
     def cut_built_in(self) -> None:
@@ -84,7 +88,7 @@ class Guard:
             self._cut.add(task)
             task.cancel()
 
-    def _shape(self, method: Method, handler: Handler) -> tuple[Serve, Callable[..., Handler]]:
+    def _shape(self, method: Method, handler: Handler, watch: Watch) -> tuple[Serve, Callable[..., Handler]]:
         admission = self._admission
         run: Any
         if handler.request_streaming:
@@ -94,24 +98,29 @@ class Guard:
             admit = admission.admit
             run = handler.unary_stream if handler.response_streaming else handler.unary_unary
 
+        async def admitted(incoming: Any, context: Context) -> Any:
+            request = await admit(method, incoming, context)
+            watch.admitted(current_call())
+            return request
+
         async def answer(incoming: Any, context: Context) -> Any:
-            return await run(await admit(method, incoming, context), context)
+            return await run(await admitted(incoming, context), context)
 
         async def answers(incoming: Any, context: Context) -> None:
-            await _send(run(await admit(method, incoming, context), context), context)
+            await _send(run(await admitted(incoming, context), context), context)
 
         return (answers if handler.response_streaming else answer), _MAKERS[
             handler.request_streaming, handler.response_streaming
         ]
 
-    def _guarded(self, method: Method, serve: Serve, seconds: float, most_seconds: float) -> Serve:
+    def _guarded(self, method: Method, serve: Serve, watch: Watch, seconds: float, most_seconds: float) -> Serve:
         running = self._built_in if method.rule is BUILT_IN else self._running
         most, cut = self._limits.calls, self._cut
 
         async def guarded(incoming: Any, context: Context) -> Any:
             task: Any = asyncio.current_task()
             if len(running) >= most:
-                await self._refuse(method, context, _busy())
+                await self._refuse(method, watch, context, _busy())
             running.add(task)
             try:
                 left: float | None = context.time_remaining()
@@ -119,22 +128,23 @@ class Guard:
                     return await serve(incoming, context)  # gRPC itself cancels it at the client's deadline
                 return await _within(seconds if left is None else most_seconds, serve(incoming, context))
             except Refusal as refusal:
-                await self._refuse(method, context, refusal)
+                await self._refuse(method, watch, context, refusal)
             except asyncio.CancelledError:
                 if task not in cut:
                     raise
-                await self._refuse(method, context, _stopping())
+                await self._refuse(method, watch, context, _stopping())
             except grpc.aio.AbortError:  # a servicer of gRPC's own ended the call itself
                 raise
             except Exception as error:  # noqa: BLE001 - whatever else is raised is a fault of the program
-                await _fail(method, context, error)
+                await _fail(method, watch, context, error)
             finally:
                 running.discard(task)
                 cut.discard(task)
 
         return guarded
 
-    async def _refuse(self, method: Method, context: Context, refusal: Refusal) -> None:
+    async def _refuse(self, method: Method, watch: Watch, context: Context, refusal: Refusal) -> None:
+        watch.refused(refusal)
         call = call_or_none()
         self._on_refusal(Refused(refusal.reason, method.name, call.system if call else ""))
         await _abort(context, status_of(refusal))
@@ -146,6 +156,14 @@ _MAKERS: dict[tuple[bool, bool], Callable[..., Handler]] = {
     (True, False): grpc.stream_unary_rpc_method_handler,
     (True, True): grpc.stream_stream_rpc_method_handler,
 }
+
+
+def _watched(guarded: Serve, watch: Watch) -> Serve:
+    async def watched(incoming: Any, context: Context) -> Any:
+        with Seen(watch, context):
+            return await guarded(incoming, context)
+
+    return watched
 
 
 async def _send(answers: Any, context: Context) -> None:
@@ -170,10 +188,12 @@ async def _within(seconds: float, serving: Awaitable[Any]) -> Any:
         raise
 
 
-async def _fail(method: Method, context: Context, error: Exception) -> None:
+async def _fail(method: Method, watch: Watch, context: Context, error: Exception) -> None:
     if isinstance(error, NotImplementedError) and context.code() == grpc.StatusCode.UNIMPLEMENTED:
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, f"{method.name} is not served here")
-    await _abort(context, incident_status(report_incident(method.name, error)))
+    incident = report_incident(method.name, error)
+    watch.failed(incident)
+    await _abort(context, incident_status(incident))
 
 
 async def _abort(context: Context, status: Status) -> None:

@@ -33,11 +33,12 @@ def report_incident(method: str, error: Exception) -> str:
     """
     incident = uuid.uuid4().hex
     fields = {"incident": incident, "method": method, "error": type(error).__qualname__}
-    _log.error("incident %s in %s\n%s", incident, method, _places(error), extra=fields)
+    _log.error("incident %s in %s\n%s", incident, method, places(error), extra=fields)
     return incident
 
 
-def _places(error: BaseException) -> str:
+def places(error: BaseException) -> str:
+    """Return the types of an exception and its causes and the places they came through, without their texts."""
     parts: list[str] = []
     seen: set[int] = set()
     cause: BaseException | None = error

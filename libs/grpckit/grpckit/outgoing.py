@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import grpc
 from decider.refusal import Kind, Refusal
+from eventlog import trace_context
 from google.protobuf import descriptor_pool
 from opentelemetry.trace import get_current_span
 
@@ -49,8 +50,7 @@ class Caller:
             entries += self.signer.sign(prefix, raw, self.clock(), os.urandom(16))
         trace = get_current_span().get_span_context()
         if trace.is_valid:
-            parent = f"00-{trace.trace_id:032x}-{trace.span_id:016x}-{trace.trace_flags:02x}"
-            entries += (("traceparent", parent),)
+            entries += (("traceparent", trace_context.written(trace)),)
         return entries
 
 

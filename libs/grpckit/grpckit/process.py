@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import faulthandler
 import gc
-import logging
 import signal
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 import uvloop
 from eventlog.errors import LogError
 from pydantic import ValidationError
 
+from grpckit.probes import Probed, Probes, ProbeSettings
 from grpckit.server import ServerError
 from grpckit.signing import KeyFileError
+from grpckit.telemetry.logs import LogSettings, configure_logs
+from grpckit.telemetry.switch import reporting
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -26,13 +30,8 @@ _YOUNG, _MIDDLE, _OLD = 50_000, 20, 50  # objects, young collections, middle col
 _CANNOT_START = (LogError, ServerError, KeyFileError, ValidationError, OSError, TimeoutError)
 
 
-class App(Protocol):
-    """A service that has been built."""
-
-    @property
-    def address(self) -> str:
-        """Where it listens, once it has started."""
-        ...
+class Serving(Probed, Protocol):
+    """What has been built and can serve."""
 
     async def start(self) -> None:
         """Serve; whatever it raises, nothing is left running."""
@@ -40,6 +39,15 @@ class App(Protocol):
 
     async def stop(self) -> None:
         """Answer what was accepted, and end."""
+        ...
+
+
+class App(Serving, Protocol):
+    """A service that has been built."""
+
+    @property
+    def address(self) -> str:
+        """Where it listens, once it has started."""
         ...
 
 
@@ -64,37 +72,53 @@ def run_service(
     threads stands.
     """
     faulthandler.register(signal.SIGUSR1)
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    kafkas = logging.getLogger("kafka")
-    kafkas.setLevel(logging.CRITICAL)  # it tells of each try to connect, many times a second; we tell of it once
     if list(arguments) not in ([], ["migrate"]):
         sys.stderr.write(f"{name}: the only argument is: migrate\n")
         sys.exit(2)
     try:
         if arguments:
+            configure_logs(LogSettings())
             migrate()
             return
+        run_process(name, serve)
+    except _CANNOT_START as error:
+        sys.stderr.write(f"{name}: {told(error)}\n")
+        sys.exit(2)
+
+
+def run_process(name: str, serve: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Run what serves on its event loop, logging and reporting (`telemetry`) under a name; raises what it raises."""
+    configure_logs(LogSettings())
+    with reporting(name):
         prepare_process()
         uvloop.run(serve())
-    except _CANNOT_START as error:
-        sys.stderr.write(f"{name}: {_told(error)}\n")
-        sys.exit(2)
 
 
 async def serve_until_ended(name: str, app: App) -> None:
     """Start, print `ready NAME ADDRESS`, and stop at SIGTERM or SIGINT."""
+    async with started(app) as ended:
+        print(f"ready {name} {app.address}", flush=True)  # noqa: T201 - for who started it
+        await ended.wait()
+
+
+@asynccontextmanager
+async def started(serving: Serving) -> AsyncIterator[asyncio.Event]:
+    """Start what serves, beside its probes, and stop it at the end; give what SIGTERM and SIGINT set."""
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    await app.start()
-    try:
-        print(f"ready {name} {app.address}", flush=True)  # noqa: T201 - for who started it
-        await ended.wait()
-    finally:
-        await app.stop()
+    async with Probes(ProbeSettings(), serving) as probes:
+        await serving.start()
+        try:
+            await probes.ready()
+            yield ended
+        finally:
+            await probes.leave()
+            await serving.stop()
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
+    """Say in one line what kept a process from starting."""
     if isinstance(error, ValidationError):  # without the values: some are secret
         return "; ".join(f"{'.'.join(map(str, each['loc'])) or 'settings'}: {each['msg']}" for each in error.errors())
     return str(error) or f"{type(error).__name__} at the start"

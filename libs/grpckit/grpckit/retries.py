@@ -26,7 +26,8 @@ class Retries:
     def pause(self, attempt: int, code: grpc.StatusCode, refusal: Refusal | None) -> float | None:
         """Return the seconds to wait before the try after number `attempt` (from 1); None to give up.
 
-        Tried again: UNAVAILABLE, ABORTED, and RESOURCE_EXHAUSTED where the server says when to come back.
+        Tried again: UNAVAILABLE, ABORTED, CANCELLED, which gRPC gives calls that arrive while a server ends (a caller
+        that cancels its own call gets no status), and RESOURCE_EXHAUSTED where the server says when to come back.
         """
         if attempt >= self.attempts:
             return None
@@ -43,5 +44,6 @@ NO_RETRIES = Retries(attempts=1)
 _AGAIN = {
     grpc.StatusCode.UNAVAILABLE,
     grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
     grpc.StatusCode.RESOURCE_EXHAUSTED,
 }

@@ -157,6 +157,11 @@ class Server:
         status = health_pb2.HealthCheckResponse
         await self._health.set(service, status.SERVING if serving else status.NOT_SERVING)
 
+    async def set_all_serving(self, *, serving: bool) -> None:
+        """Set what health tells of the server as a whole and of each of its services."""
+        for name in ("", *self._names):
+            await self.set_serving(name, serving=serving)
+
     async def stop(self) -> None:
         """Tell health, refuse new calls, let running ones end within the drain time, then cut them. Idempotent."""
         server, self._server = self._server, None

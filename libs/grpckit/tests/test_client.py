@@ -64,6 +64,14 @@ async def test_a_call_is_not_tried_again_where_that_is_of_no_use(world: Any, fir
     assert len(failing.signatures) == 1
 
 
+@pytest.mark.parametrize(
+    ("code", "again"),
+    [(grpc.StatusCode.CANCELLED, True), (grpc.StatusCode.INTERNAL, False), (grpc.StatusCode.DEADLINE_EXCEEDED, False)],
+)
+def test_a_call_that_a_server_dropped_as_it_ended_is_tried_again(code: grpc.StatusCode, again: bool) -> None:  # noqa: FBT001
+    assert (FAST.pause(1, code, None) is not None) is again
+
+
 async def test_tries_come_to_an_end(world: Any) -> None:
     failing = world.servicer.answer = Failing(world, *[refusal(Kind.UNAVAILABLE)] * 9)
     async with world.serving():

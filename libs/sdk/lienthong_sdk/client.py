@@ -47,7 +47,7 @@ _TRANSFER = 600.0  # seconds for a large file
 _SUBSCRIPTION = 3600.0  # seconds a subscription lasts before it is opened again
 _PAUSE = 1.0  # seconds before it is opened again after a break
 _PASSING = {Kind.UNAVAILABLE, Kind.BUSY, Kind.TOO_LATE}
-_BREAKS = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+_BREAKS = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED}
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from eventlog import positions
+from eventlog import positions, tracing
 
 from views import folding, poison, replicas
 from views.errors import Poisoned, RowsRefused
@@ -78,6 +78,8 @@ class ViewsEffect:
             else:
                 for each in found:
                     self._alarm(self.follower, each)
+                if found:
+                    self._look()
                 return
 
     def _apply(
@@ -102,6 +104,11 @@ class ViewsEffect:
                 found += [self._park(connection, generation, *failure) for failure in failures]
         return found
 
+    def _look(self) -> None:
+        """See what was parked, for those who ask this process how its views do."""
+        with self._database.read() as connection:
+            self._standing.look(connection)
+
     def _plan(self, generations: Sequence[Generation], records: Sequence[Recorded]) -> Plans:
         views = [self._standing.view_of(generation) for generation in generations]
         return {view.name: folding.plan(view, records) for view in views}
@@ -116,9 +123,10 @@ class ViewsEffect:
         if not steps:
             return []
         rows = self._standing.rows(generation)
-        loaded = rows.load(connection, folding.keys_in(steps))
-        changed, failures = folding.fold(self._standing.views[generation.view], steps, loaded, parked)
-        rows.write(connection, changed)
+        with tracing.inner(f"fold {generation.view}", (record for record, _ in steps)):
+            loaded = rows.load(connection, folding.keys_in(steps))
+            changed, failures = folding.fold(self._standing.views[generation.view], steps, loaded, parked)
+            rows.write(connection, changed)
         return failures
 
     def _park(self, connection: Connection, generation: Generation, record: Recorded, error: Exception) -> Poisoned:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 from eventlog.errors import LogError
 from eventlog.follower import Follower
 
-from views import audit, catalogue, generations, poison, replicas, retry, status
+from views import audit, catalogue, generations, metering, poison, replicas, retry, status
 from views.building import Builder, OnDifference, Rebuilt
 from views.catalogue import MAIN
 from views.database import Database
@@ -99,6 +99,7 @@ class Views:
 
     def start(self) -> None:
         """Begin to follow, and to build what must be built."""
+        metering.standings.add(self._standing)
         for follower in self._followers.values():
             follower.start()
         if self._noticing is not None:
@@ -107,6 +108,7 @@ class Views:
 
     def stop(self) -> None:
         """Finish the batches and queries under way, leave builds for the next start, and close the database."""
+        metering.standings.discard(self._standing)
         self._settling.stop()
         for follower in self._followers.values():
             follower.stop()
@@ -123,7 +125,7 @@ class Views:
         return all(is_current(view, moment.live(view.name)) for view in self._views.values())
 
     @property
-    def failed(self) -> Mapping[str, BaseException]:
+    def failed(self) -> dict[str, BaseException]:
         """The logs whose follower has stopped, with the error: for the health check."""
         return {log: each.failed for log, each in self._followers.items() if each.failed is not None}
 
@@ -194,7 +196,10 @@ class Views:
 
     def retry_poisoned(self, view: str, stream: str, read_stream: ReadStream) -> bool:
         """Fold a parked stream again up to where the view stands; tell whether nothing of it is parked now."""
-        return retry.retry(self._database, self._standing, view, stream, read_stream, self._now)
+        whole = retry.retry(self._database, self._standing, view, stream, read_stream, self._now)
+        with self._database.read() as connection:
+            self._standing.look(connection)  # for those who ask this process how its views do
+        return whole
 
     def compare_with_fresh_fold(self, view: str, source: Source | None = None) -> Comparison:
         """Fold a view from position 0 into a temporary database and compare it with the live one, row by row."""

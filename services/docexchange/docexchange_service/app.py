@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from eventlog.follower import Follower
 from eventlog.marks import Marks
 from eventlog.own_log import OwnLog
 from grpckit.log_service import LogService
+from grpckit.probes import failures
 from grpckit.process import serve_until_ended
 from grpckit.server import Server
 from grpckit.signing import utc_now
@@ -108,6 +109,16 @@ class DocexchangeApp:
         """Where it listens, as clients dial it; known once it has started."""
         return self._server.address
 
+    @property
+    def servers(self) -> Sequence[Server]:
+        """The servers whose health goes with the service's."""
+        return (self._server,)
+
+    @property
+    def failed(self) -> Mapping[str, BaseException]:
+        """What has stopped for good, with the error."""
+        return self.views.failed | failures(directory=self._parts.following.failed, replacement=self._process.failed)
+
     async def folded(self, position: Position) -> None:
         """Wait until the directory has folded a record of identity's log."""
         await self._parts.following.wait([position])
@@ -175,7 +186,7 @@ def build(
         documents=Executor(DOCUMENT, log.store, log.writer),
         uploads=Executor(ATTACHMENT, log.store, log.writer),
         blobs=open_blobs(settings.blobs or settings.data / "blobs"),
-        push=InboxPush(views, following.directory, settings.partitions),
+        push=InboxPush(views, following.directory, settings.partitions, log.store.read),
         identity_heads=identity_heads or partial(topic.heads, IDENTITY, settings.identity_partitions),
         marks_url=engines.marks_url(settings.data, LOG),
         clock=clock,

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from lienthong.docexchange.v1 import mailbox_service_pb2 as s
 
 from docexchange_service import cursor as cursors
 from docexchange_service import lines
+from docexchange_service.push_tracing import trace_push
 
 if TYPE_CHECKING:
     from directory.directory import Directory
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from views.runtime import Views
 
     from docexchange_service.cursor import Cursor
+    from docexchange_service.push_tracing import Read
 
 _BATCH = 200  # rows a message
 _RECHECK = 1.0  # seconds after which a subscriber looks what has become of it and of its agency
@@ -42,8 +45,9 @@ _RECHECK = 1.0  # seconds after which a subscriber looks what has become of it a
 class InboxPush:
     """Serves all subscriptions of one process."""
 
-    def __init__(self, views: Views, directory: Directory, partitions: int) -> None:
+    def __init__(self, views: Views, directory: Directory, partitions: int, read: Read) -> None:
         self._views = views
+        self._read = read
         self._directory = directory
         self._partitions = partitions
         self._waiting: dict[str, set[_News]] = defaultdict(set)
@@ -93,7 +97,9 @@ class InboxPush:
                     news.tell(partitions)
                 if rows:
                     items = [lines.inbox_item(row) for row in rows]
+                    begun = time.time_ns()
                     yield s.SubscribeInboxResponse(items=items, cursor=cursors.encode(cursor))
+                    await trace_push(self._read, rows, begun)
         finally:
             for code in listening:
                 self._waiting[code].discard(news)

@@ -17,6 +17,7 @@ from directory.following import Following
 from eventlog.engines import Engines
 from eventlog.own_log import OwnLog
 from grpckit.log_service import LogService
+from grpckit.probes import failures
 from grpckit.process import serve_until_ended
 from grpckit.server import AddServicer, Server
 from grpckit.signing import utc_now
@@ -37,7 +38,7 @@ from identity_service.views.agencies import AGENCIES
 from identity_service.views.systems import SYSTEMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     from directory.directory import Directory
@@ -102,6 +103,16 @@ class IdentityApp:
     def address(self) -> str:
         """Where it listens, as clients dial it; known once it has started."""
         return self._server.address
+
+    @property
+    def servers(self) -> Sequence[Server]:
+        """The servers whose health goes with the service's."""
+        return (self._server,)
+
+    @property
+    def failed(self) -> Mapping[str, BaseException]:
+        """What has stopped for good, with the error."""
+        return self.views.failed | failures(directory=self._following.failed)
 
     async def start(self) -> None:
         """Begin to serve; whatever it raises, nothing of it is left running."""

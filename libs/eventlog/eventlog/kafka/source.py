@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from eventlog.kafka.settings import KafkaSettings
 
 
+def measured(topic: str) -> dict[str, str]:
+    """Return what work on a topic's records is measured under."""
+    return {"messaging.system": "kafka", "messaging.destination.name": topic}
+
+
 class KafkaSource:
     """See `eventlog.topic.Source`. Nothing is asked of Kafka before the first feed is opened."""
 
@@ -25,6 +30,7 @@ class KafkaSource:
     ) -> None:
         self.log = log
         self.partitions = partitions
+        self.measured: Mapping[str, str] = measured(topic)
         self._settings = settings
         self._topic = topic
         self._ready = ready

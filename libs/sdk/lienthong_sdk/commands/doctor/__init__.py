@@ -37,9 +37,10 @@ def doctor(
     from lienthong_sdk.commands.doctor.examination import Examination  # noqa: PLC0415 - see `engines`
 
     addresses = {"identity": identity, "docexchange": docexchange}
+    operator = None if key == OPERATOR_KEY and not key.exists() else signer(key)
     found: list[Finding] = []
     with telling_faults():
-        for finding in Examination(addresses, signer(key), tls(), database_url, kafka).run():
+        for finding in Examination(addresses, operator, tls(), database_url, kafka).run():
             found.append(finding)
             if not as_json:
                 _print(finding)

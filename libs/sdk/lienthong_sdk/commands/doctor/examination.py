@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 
 class Examination:
-    """One look at everything that was named; `database_url` and `kafka` may be empty."""
+    """One look at everything that was named; `operator` may be None, `database_url` and `kafka` empty."""
 
     def __init__(
-        self, addresses: Mapping[str, str], operator: Signer, tls: ClientTls | None, database_url: str, kafka: str
+        self,
+        addresses: Mapping[str, str],
+        operator: Signer | None,
+        tls: ClientTls | None,
+        database_url: str,
+        kafka: str,
     ) -> None:
         self._addresses = addresses
         self._operator = operator

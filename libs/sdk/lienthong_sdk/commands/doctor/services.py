@@ -21,7 +21,7 @@ from grpckit.signing import Signer, utc_now
 from lienthong.log.v1 import log_service_pb2, log_service_pb2_grpc
 from lienthong.views.v1 import views_service_pb2, views_service_pb2_grpc
 
-from lienthong_sdk.commands.doctor.finding import Finding, fail, lag, ok, warn
+from lienthong_sdk.commands.doctor.finding import Finding, fail, lag, ok, skipped, warn
 
 if TYPE_CHECKING:
     from grpckit.renewing import ClientTls
@@ -43,7 +43,7 @@ class Told:
 class Replica:
     """One replica, at an address of its own."""
 
-    def __init__(self, subject: str, address: str, signer: Signer, tls: ClientTls | None) -> None:
+    def __init__(self, subject: str, address: str, signer: Signer | None, tls: ClientTls | None) -> None:
         self._subject = subject
         self._address = address
         self._signer = signer
@@ -57,6 +57,9 @@ class Replica:
             yield health
             if health.verdict != "ok":
                 return
+        if self._signer is None:
+            yield skipped(self._subject, "clock, log, views", "--key")
+            return
         for finding in await self._clock():
             yield finding
         async with self._connected() as channel:

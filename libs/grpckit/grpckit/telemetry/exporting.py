@@ -1,0 +1,126 @@
+"""The SDK with its exporters. Imported only where it is switched on (`switch`).
+
+No call waits for it: spans wait in a bounded queue for a thread of their own, and are dropped when it is full; metrics
+are sent by another thread. Of what goes wrong, one line a minute is logged. At the end, what waits has _LAST seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
+
+from eventlog import tracing
+from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
+from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
+from opentelemetry.exporter.prometheus import PrometheusMetricReader
+from opentelemetry.metrics import CallbackOptions, Observation, get_meter, set_meter_provider
+from opentelemetry.sdk.metrics import Counter, MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import set_tracer_provider
+from prometheus_client import CollectorRegistry, start_http_server
+
+from grpckit.certificates import observed_certificates
+from grpckit.listening import why_not
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.metrics.export import MetricReader
+
+    from grpckit.telemetry.switch import MetricsSettings
+
+_SYSTEMS = 20_000  # that are counted one by one: the SDK's own limit would be 2,000
+_LAST = 3.0  # seconds
+_QUIET = 60.0  # seconds between two complaints
+_log = logging.getLogger(__name__)
+
+
+@contextmanager
+def started(name: str, metrics: MetricsSettings, sends: Callable[[str], bool]) -> Iterator[None]:
+    """Report under a name; `sends` tells of TRACES and METRICS whether they go to the OTLP endpoint."""
+    resource = Resource.create({"service.name": name, "service.namespace": "lienthong"})
+    with _complaints(), _ended_together() as last, ExitStack() as ending:
+        readers: list[MetricReader] = []
+        if metrics.port:
+            readers.append(_scraped(metrics, ending))
+        if sends("METRICS"):
+            readers.append(PeriodicExportingMetricReader(OTLPMetricExporter(), cardinality_limits={Counter: _SYSTEMS}))
+        if readers:
+            measuring = MeterProvider(readers, resource, shutdown_on_exit=False)
+            last.append(measuring.shutdown)
+            set_meter_provider(measuring)
+            get_meter("lienthong").create_observable_gauge(
+                "lienthong.certificate.expiry", [certificates], unit="s", description="When a certificate file ends"
+            )
+        if sends("TRACES"):
+            tracing_ = TracerProvider(resource=resource, shutdown_on_exit=False)
+            tracing_.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+            last.append(tracing_.shutdown)
+            set_tracer_provider(tracing_)
+            tracing.use(tracing_.get_tracer("lienthong"))
+            ending.callback(tracing.use, None)
+        yield
+
+
+def certificates(_options: CallbackOptions) -> Iterable[Observation]:
+    """Return when each certificate file in use ends, in seconds since 1970."""
+    return [Observation(end.timestamp(), {"file": file}) for file, end in observed_certificates().items()]
+
+
+def _scraped(metrics: MetricsSettings, ending: ExitStack) -> MetricReader:
+    registry = CollectorRegistry()
+    try:
+        server, thread = start_http_server(metrics.port, metrics.host, registry)
+    except OSError as error:
+        raise why_not(metrics.host, metrics.port, error) from None
+    ending.callback(thread.join, _LAST)
+    ending.callback(server.server_close)
+    ending.callback(server.shutdown)
+    return PrometheusMetricReader(scope_info_enabled=False, registry=registry, cardinality_limits={Counter: _SYSTEMS})
+
+
+@contextmanager
+def _ended_together() -> Iterator[list[Callable[[], None]]]:
+    """Call what the block has put down, all at once; who does not get through within _LAST seconds does not."""
+    last: list[Callable[[], None]] = []
+    try:
+        yield last
+    finally:
+        threads = [threading.Thread(target=each, name="telemetry-end", daemon=True) for each in last]
+        for thread in threads:
+            thread.start()
+        end = time.monotonic() + _LAST
+        for thread in threads:
+            thread.join(max(end - time.monotonic(), 0.0))
+
+
+class _Complaints(logging.Handler):
+    """Passes on one of OpenTelemetry's own log lines a minute: an endpoint that is away is told of once."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._next = 0.0
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass it on when it is time."""
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + _QUIET
+            _log.warning("telemetry: %s", record.getMessage())
+
+
+@contextmanager
+def _complaints() -> Iterator[None]:
+    theirs = logging.getLogger("opentelemetry")
+    handler = _Complaints()
+    theirs.addHandler(handler)
+    theirs.propagate = False
+    try:
+        yield
+    finally:
+        theirs.propagate = True
+        theirs.removeHandler(handler)
