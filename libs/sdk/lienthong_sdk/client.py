@@ -14,14 +14,16 @@ import asyncio
 import hashlib
 import mimetypes
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import grpc
 from decider.refusal import Kind, Refusal
 from grpckit.client import connect
+from grpckit.errors import CODES
+from grpckit.retries import Retries
 from lienthong.docexchange.v1 import (
     attachment_service_pb2,
     attachment_service_pb2_grpc,
@@ -42,7 +44,10 @@ if TYPE_CHECKING:
     from grpckit.renewing import ClientTls
     from grpckit.signing import Signer
 
+T = TypeVar("T")
+
 CHUNK = 256 * 1024
+_RETRIES = Retries()
 _TRANSFER = 600.0  # seconds for a large file
 _SUBSCRIPTION = 3600.0  # seconds a subscription lasts before it is opened again
 _PAUSE = 1.0  # seconds before it is opened again after a break
@@ -79,13 +84,14 @@ class Lienthong:
     async def upload(self, file: Path) -> document_pb2.Attachment:
         """Upload a file, in chunks; return it as a document names it."""
         sha256, size = await asyncio.to_thread(_measure, file)
+        description = _description(sha256, size)
 
         async def parts() -> AsyncIterator[attachment_service_pb2.UploadAttachmentRequest]:
-            yield attachment_service_pb2.UploadAttachmentRequest(description=_description(sha256, size))
+            yield attachment_service_pb2.UploadAttachmentRequest(description=description)
             async for chunk in _chunks(file):
                 yield attachment_service_pb2.UploadAttachmentRequest(chunk=chunk)
 
-        await self.attachments.UploadAttachment(parts(), timeout=_TRANSFER)
+        await _resent(lambda: self.attachments.UploadAttachment(parts(), timeout=_TRANSFER))
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         return document_pb2.Attachment(sha256=sha256, size=size, name=file.name, media_type=media_type)
 
@@ -150,13 +156,14 @@ class Lienthong:
     async def import_message(self, file: Path, *, request_id: str = "") -> edxml_service_pb2.ImportMessageResponse:
         """Hand in an edXML message."""
         sha256, size = await asyncio.to_thread(_measure, file)
+        description = _description(sha256, size, request_id)
 
         async def parts() -> AsyncIterator[edxml_service_pb2.ImportMessageRequest]:
-            yield edxml_service_pb2.ImportMessageRequest(description=_description(sha256, size, request_id))
+            yield edxml_service_pb2.ImportMessageRequest(description=description)
             async for chunk in _chunks(file):
                 yield edxml_service_pb2.ImportMessageRequest(chunk=chunk)
 
-        return await self.edxml.ImportMessage(parts(), timeout=_TRANSFER)
+        return await _resent(lambda: self.edxml.ImportMessage(parts(), timeout=_TRANSFER))
 
     async def export_message(self, document: str, into: Path) -> int:
         """Write a document as an edXML message to a file; return its size in bytes."""
@@ -184,6 +191,24 @@ def _description(sha256: bytes, size: int, request_id: str = "") -> attachment_s
     return attachment_service_pb2.UploadDescription(
         sha256=sha256, size=size, request_id=request_id or str(uuid.uuid4())
     )
+
+
+async def _resent(call: Callable[[], Awaitable[T]]) -> T:
+    """Send a file again whose stream was cut, as when a replica ends: its request id has it done once."""
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            return await call()
+        except Refusal as refusal:
+            pause = _RETRIES.pause(attempt, CODES[refusal.kind], refusal)
+            if pause is None:
+                raise
+        except grpc.aio.AioRpcError as error:
+            pause = _RETRIES.pause(attempt, error.code(), None)
+            if pause is None:
+                raise
+        await asyncio.sleep(pause)
 
 
 def _measure(file: Path) -> tuple[bytes, int]:
