@@ -122,7 +122,7 @@ async def _stay(setting: Setting) -> None:
 def _setting(platform: Host, data: Path, today: date) -> Setting:
     folder = data / "under-way"
     keys = data / "keys"
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     keys.mkdir(mode=0o700, exist_ok=True)
     return Setting(platform.addresses, platform.operator_key, keys, folder, today)
 
