@@ -1,7 +1,6 @@
 """What it costs to be watched: SendDocument with telemetry on, beside the same without, taking turns.
 
-On: metrics to a scrape port, scraped once in ten seconds of calls; metrics and traces by OTLP to a collector on this
-machine.
+On: metrics at a scrape port, scraped once in ten seconds of calls, and traces by OTLP to a collector on this machine.
 Sampled as production would be (one trace in ten), and every trace for comparison.
 """
 
@@ -56,7 +55,11 @@ async def _measured() -> dict[str, list[float]]:
         ports = dict(zip(_SAMPLERS, free_ports(len(_SAMPLERS)), strict=True))
         platforms = {"off": started.enter_context(_platform(started, {}))}
         for name, sampler in _SAMPLERS.items():
-            on = {"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint, "LIENTHONG_METRICS_PORT": str(ports[name])}
+            on = {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": endpoint,
+                "OTEL_METRICS_EXPORTER": "none",
+                "LIENTHONG_METRICS_PORT": str(ports[name]),
+            }
             platforms[name] = started.enter_context(_platform(started, on | sampler))
         async with AsyncExitStack() as opened:
             sending = {name: await _sender(platform, opened) for name, platform in platforms.items()}

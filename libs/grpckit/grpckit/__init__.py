@@ -10,6 +10,8 @@ validation  the constraints in the proto, as refusals in English and Vietnamese
 errors      a Refusal as a gRPC status and back
 call        who is calling, for servicers
 client      a channel that signs, limits time, tries again and raises Refusal
+process     how a process runs that serves; probes: what Kubernetes asks it; listening: ports beside the calls'
+telemetry   traces, metrics and logs
 log_service the RPCs with which operators and auditors read a service's log
 specification   what tests need: an authority that issues certificates
 """

@@ -16,6 +16,7 @@ from eventlog import trace_context, tracing
 from grpckit.retries import NO_RETRIES
 from grpckit.signing import Signer, utc_now
 from grpckit.telemetry import calls
+from opentelemetry.metrics import CallbackOptions
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
@@ -81,10 +82,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Iterator[Told]:
     told = Told()
     meter = MeterProvider([told.reader], shutdown_on_exit=False).get_meter("test")
     kinds = {
-        **dict.fromkeys(("_refused", "_signatures", "_incidents", "_systems"), meter.create_counter),
+        **dict.fromkeys(("_refused", "_signatures", "_incidents"), meter.create_counter),
         "_streams": meter.create_up_down_counter,
         "_duration": meter.create_histogram,
     }
+    monkeypatch.setattr(calls, "_systems", {})
     for name, create in kinds.items():
         monkeypatch.setattr(calls, name, create(getattr(calls, name)._name))
     monkeypatch.setattr(trace_context, "_budget", trace_context._Budget(trace_context.PER_SECOND))
@@ -151,7 +153,9 @@ async def test_calls_are_measured_by_status_and_admitted_ones_counted_by_system(
         await world.refusal(request=world.request("x" * 2000))
     assert told.value("rpc.server.call.duration", rpc_method=ECHO, rpc_response_status_code="OK") == 2
     assert told.value("rpc.server.call.duration", rpc_response_status_code="INVALID_ARGUMENT") == 1
-    assert told.value("lienthong.system.calls", system="h41-qlvb", agency="H41") == 2
+    assert [(each.value, each.attributes) for each in calls.system_calls(CallbackOptions())] == [
+        (2, {"system": "h41-qlvb", "agency": "H41"})
+    ]
     assert told.value("lienthong.calls.refused", rpc_method=ECHO) == 1
     assert told.value("lienthong.signature.failures") == 0
 

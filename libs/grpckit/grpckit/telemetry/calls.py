@@ -22,7 +22,7 @@ import grpc
 from decider.refusal import Kind, Refusal
 from eventlog import trace_context, tracing
 from opentelemetry.context import attach, detach
-from opentelemetry.metrics import get_meter
+from opentelemetry.metrics import CallbackOptions, Observation, get_meter
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, get_current_span
 
 from grpckit.call import Call, call_or_none
@@ -55,7 +55,18 @@ _signatures = _meter.create_counter(
 )
 _incidents = _meter.create_counter("lienthong.incidents", unit="{call}", description="Calls that met a fault of ours")
 _streams = _meter.create_up_down_counter("lienthong.streams.open", unit="{stream}", description="Streams that run now")
-_systems = _meter.create_counter("lienthong.system.calls", unit="{call}", description="Admitted calls of each system")
+_systems: dict[tuple[str, str], int] = {}  # admitted calls by system and agency: counted here, it costs a call nothing
+
+
+def system_calls(_options: CallbackOptions) -> list[Observation]:
+    """Return how many calls of each system were admitted."""
+    known = _systems.copy()  # the event loop goes on counting
+    return [Observation(count, {"system": system, "agency": agency}) for (system, agency), count in known.items()]
+
+
+_meter.create_observable_counter(
+    "lienthong.system.calls", [system_calls], unit="{call}", description="Admitted calls of each system"
+)
 
 
 class Watch:
@@ -74,7 +85,8 @@ class Watch:
     def admitted(self, call: Call) -> None:
         """Count a call that is admitted."""
         if call.system:
-            _systems.add(1, {"system": call.system, "agency": call.agency})
+            key = call.system, call.agency
+            _systems[key] = _systems.get(key, 0) + 1
 
     def refused(self, refusal: Refusal) -> None:
         """Count a call that is refused."""
