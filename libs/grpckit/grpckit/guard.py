@@ -14,7 +14,8 @@ Refused here, each with its stable reason:
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -172,7 +173,8 @@ async def _send(answers: Any, context: Context) -> None:
         return
     try:
         async for answer in answers:
-            await context.write(answer)
+            with _heard():
+                await context.write(answer)
     finally:
         if hasattr(answers, "aclose"):
             await answers.aclose()
@@ -198,7 +200,20 @@ async def _fail(method: Method, watch: Watch, context: Context, error: Exception
 
 async def _abort(context: Context, status: Status) -> None:
     details = ((STATUS_DETAILS, status.SerializeToString()),)
-    await context.abort(_CODES[status.code], status.message, details)
+    with _heard():
+        await context.abort(_CODES[status.code], status.message, details)
+
+
+@contextmanager
+def _heard() -> Iterator[None]:
+    """Take what gRPC raises for a caller who has gone for what it is: the end of the call, and nobody's fault.
+
+    Mostly gRPC cancels the call first; what was being sent at that moment fails instead, and says no more.
+    """
+    try:
+        yield
+    except grpc.aio.InternalError as gone:
+        raise asyncio.CancelledError from gone
 
 
 def _busy() -> Refusal:

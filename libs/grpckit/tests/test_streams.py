@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+from contextlib import suppress
 from typing import Any
 
 import grpc
@@ -118,6 +120,30 @@ async def test_a_cancelled_stream_ends_in_the_servicer_too(world: Any) -> None:
         await anext(call)
         assert call.cancel()
         await asyncio.wait_for(ended.wait(), 5)
+
+
+async def test_an_answer_to_a_caller_who_has_gone_is_no_fault_of_the_program(
+    world: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked, ended = asyncio.Event(), asyncio.Event()
+
+    async def answer(request: Any) -> Any:
+        if request.text == "hai":
+            asked.set()
+            with suppress(asyncio.CancelledError):  # as if the answer had been under way already
+                await asyncio.sleep(60)
+            ended.set()
+        return world.messages.EchoResponse(text=request.text)
+
+    world.servicer.answer = answer
+    async with world.serving(), world.connect() as channel:
+        call = world.stub(channel).Repeat(world.request("một hai ba"))
+        await anext(call)
+        await asked.wait()
+        assert call.cancel()
+        await asyncio.wait_for(ended.wait(), 5)
+        await world.call()
+    assert [record.message for record in caplog.records if record.levelno >= logging.ERROR] == []
 
 
 async def _all(answers: Any) -> list[Any]:
