@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from eventlog.conformance.material import records
+from eventlog.errors import StoreUnavailable
 from eventlog.kafka import ForeignRecord, KafkaSettings, KafkaTopic, TopicUnfit, topic_name
 from kafka import KafkaAdminClient, KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -45,6 +48,30 @@ _FIT = {
     "compression.type": "producer",
     "unclean.leader.election.enable": "false",
 }
+
+
+def test_a_topic_that_one_broker_has_not_heard_of_yet_is_asked_after_again(
+    topic: KafkaTopic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, really = 0, KafkaAdminClient.describe_configs
+
+    def describe(admin: KafkaAdminClient, resources: list[ConfigResource], **options: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        answer = really(admin, resources, **options)
+        return answer if asked > 2 else {"topic": {resource.name: {} for resource in resources}}
+
+    monkeypatch.setattr(KafkaAdminClient, "describe_configs", describe)
+    topic.ensure(new_log(), 3)
+    assert asked == 3
+
+
+def test_a_topic_whose_settings_nobody_shows_is_not_used(kafka_bootstrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(KafkaAdminClient, "describe_configs", lambda *_, **__: defaultdict(lambda: defaultdict(dict)))
+    topic = KafkaTopic(KafkaSettings(kafka_bootstrap, request_seconds=1.0))
+    with pytest.raises(StoreUnavailable, match="DescribeConfigs"):
+        topic.ensure(new_log(), 3)
+    topic.close()
 
 
 @pytest.mark.parametrize(

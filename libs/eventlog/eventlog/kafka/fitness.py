@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource, ConfigResourceType
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 LARGEST_BATCH = 1_048_588  # bytes; Kafka's own default for max.message.bytes
 _KEPT = {"retention.ms": "-1", "retention.bytes": "-1", "cleanup.policy": "delete"}
+_AGAIN_SECONDS = 0.1
 _UNKNOWN = 3  # the protocol's UNKNOWN_TOPIC_OR_PARTITION
 
 
@@ -41,7 +43,7 @@ def make_fit(settings: KafkaSettings, topic: str, partitions: int) -> None:
         with unavailable(f"topic {topic}"):
             if not _told(admin, topic):
                 _create(admin, settings, topic, partitions)
-            found = _described(admin, topic)
+            found = _known_everywhere(admin, topic, settings.request_seconds)
     finally:
         admin.close()
     check(settings, topic, partitions, found)
@@ -59,7 +61,7 @@ def examine(settings: KafkaSettings, topic: str) -> Described | None:
 
 def check(settings: KafkaSettings, topic: str, partitions: int, found: Described | None) -> None:
     """Raise TopicUnfit with the command that mends it."""
-    if found is None or not found.partitions or not found.config:
+    if not _whole(found):
         raise StoreUnavailable(
             f"topic {topic}: its settings cannot be read; the user needs Describe and DescribeConfigs"
         )
@@ -89,6 +91,18 @@ def _create(admin: KafkaAdminClient, settings: KafkaSettings, topic: str, partit
     with suppress(TopicAlreadyExistsError):  # another process was faster
         admin.create_topics({topic: new})
     admin.wait_for_topics([topic], timeout_ms=settings.request_seconds * 1000)
+
+
+def _known_everywhere(admin: KafkaAdminClient, topic: str, seconds: float) -> Described | None:
+    """Describe a topic that was just made, here or by another process: not every broker knows of it at once."""
+    until = time.monotonic() + seconds
+    while not _whole(found := _described(admin, topic)) and time.monotonic() < until:
+        time.sleep(_AGAIN_SECONDS)
+    return found
+
+
+def _whole(found: Described | None) -> TypeGuard[Described]:
+    return found is not None and found.partitions > 0 and bool(found.config)
 
 
 def _told(admin: KafkaAdminClient, topic: str) -> Sequence[Mapping[str, Any]]:
