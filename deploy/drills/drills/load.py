@@ -34,7 +34,8 @@ class Load:
     ) -> None:
         self.identity, self.docexchange = Ledger("identity"), Ledger("docexchange")
         self.members: list[Member] = []
-        self.operator: Lienthong
+        self.operator: Lienthong  # once prepared
+        self._prepared = False
         self._running = running
         self._rng = rng
         first = 10 + 20 * wave
@@ -53,6 +54,7 @@ class Load:
         self.operator = Lienthong(
             self._running.addresses, Signer.from_file(self._running.operator_key), timeout=_TIMEOUT
         )
+        self._prepared = True
         codes = self._codes
         enrolled: list[Position] = []
         for code in codes:
@@ -111,6 +113,8 @@ class Load:
     async def stop(self) -> None:
         """End everything."""
         await self.halt()
+        if not self._prepared:  # the platform never began, and whoever asks for the end shall hear of that instead
+            return
         for client in (self.operator, *(member.client for member in self.members)):
             await client.close()
 
