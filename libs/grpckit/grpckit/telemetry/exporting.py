@@ -18,7 +18,7 @@ from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExp
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation, get_meter, set_meter_provider
-from opentelemetry.sdk.metrics import MeterProvider, ObservableCounter
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider, ObservableCounter
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -51,7 +51,8 @@ def started(name: str, metrics: MetricsSettings, sends: Callable[[str], bool]) -
         if sends("METRICS"):
             readers.append(PeriodicExportingMetricReader(OTLPMetricExporter(), cardinality_limits=_LIMITS))
         if readers:
-            measuring = MeterProvider(readers, resource, shutdown_on_exit=False)
+            exemplars = AlwaysOffExemplarFilter()  # nobody reads them, and each value would look for its span
+            measuring = MeterProvider(readers, resource, shutdown_on_exit=False, exemplar_filter=exemplars)
             last.append(measuring.shutdown)
             set_meter_provider(measuring)
             get_meter("lienthong").create_observable_gauge(
