@@ -59,6 +59,10 @@ class SqliteStore:
             self.file.close()
             raise
 
+    @property
+    def failed(self) -> None:
+        """See `eventlog.store.Store.failed`: nobody else writes the file, so nothing is lost behind its back."""
+
     def append(self, batch: Sequence[Append]) -> Sequence[Appended | Refused]:
         """See `eventlog.store.Store.append`."""
         with self.file.write() as connection:

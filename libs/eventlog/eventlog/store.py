@@ -71,6 +71,10 @@ class Store(Protocol):
     partitions: int
     lanes: int  # how many appends can be committed side by side; partition p is written in lane p % lanes
 
+    @property
+    def failed(self) -> BaseException | None:
+        """Why it appends nothing any more in this process, whatever comes; None while it may."""
+
     def append(self, batch: Sequence[Append]) -> Sequence[Appended | Refused]:
         """Make the appends of one lane in one transaction, durable on return.
 

@@ -50,6 +50,10 @@ class MemoryStore:
         self._requests |= {answered.request.id: answered for answered in plan.requests}
         return [Appended(self._made(a), repeated=True) if isinstance(a, Answered) else a for a in plan.answers]
 
+    @property
+    def failed(self) -> None:
+        """It never does for good."""
+
     def read(self, partition: int, position: int, limit: int) -> Sequence[Recorded]:
         if self.faults:
             raise self.faults.pop(0)

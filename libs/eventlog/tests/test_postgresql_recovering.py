@@ -148,12 +148,14 @@ def test_a_process_that_saw_the_log_longer_appends_nothing_to_it_any_more(
     survivor = world.store()
     at_head = [append(stream, 6, "another history") for stream in STREAMS]
     survivor.heads()
+    assert survivor.failed is None
     go_back(world.url, BACK)
     with caplog.at_level(logging.ERROR):
         for stream in (stream_in(0, PARTITIONS), stream_in(1, PARTITIONS)):
             with pytest.raises(LogWentBack, match="Restart every replica"):
                 survivor.append([append(f"new-{stream}", 0, "another history")])
     assert len(caplog.records) == 1, "it is told once"
+    assert isinstance(survivor.failed, LogWentBack)
     world.recover()
     for each in at_head:  # what it knows of streams may be what was lost: it must start anew
         with pytest.raises(LogWentBack):

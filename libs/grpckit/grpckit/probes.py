@@ -2,8 +2,8 @@
 
 Only grpc.health.v1.Health is served there, in plaintext:
 
-    ""       SERVING once the service has started; NOT_SERVING before, while it stops, and when a follower has failed
-             for good: what it would answer is out of date, and stays so
+    ""       SERVING once the service has started; NOT_SERVING before, while it stops, and when a follower or the log
+             has failed for good: what it would answer is out of date, or it could take nothing in, and that stays so
     "live"   SERVING for as long as the event loop answers, also while the service catches up
 
 The services' own ports tell the same as the first to whoever asks for their health.

@@ -117,7 +117,10 @@ class DocexchangeApp:
     @property
     def failed(self) -> Mapping[str, BaseException]:
         """What has stopped for good, with the error."""
-        return self.views.failed | failures(directory=self._parts.following.failed, replacement=self._process.failed)
+        parts = failures(
+            log=self.log.store.failed, directory=self._parts.following.failed, replacement=self._process.failed
+        )
+        return self.views.failed | parts
 
     async def folded(self, position: Position) -> None:
         """Wait until the directory has folded a record of identity's log."""

@@ -112,7 +112,7 @@ class IdentityApp:
     @property
     def failed(self) -> Mapping[str, BaseException]:
         """What has stopped for good, with the error."""
-        return self.views.failed | failures(directory=self._following.failed)
+        return self.views.failed | failures(log=self.log.store.failed, directory=self._following.failed)
 
     async def start(self) -> None:
         """Begin to serve; whatever it raises, nothing of it is left running."""

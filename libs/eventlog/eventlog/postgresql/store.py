@@ -67,6 +67,11 @@ class PostgresqlStore:
             self.close()
             raise
 
+    @property
+    def failed(self) -> LogWentBack | None:
+        """See `eventlog.store.Store.failed`."""
+        return self._went_back
+
     def append(self, batch: Sequence[Append]) -> Sequence[Appended | Refused]:
         """See `eventlog.store.Store.append`. A batch may also be of several lanes.
 
