@@ -147,7 +147,8 @@ class Guard:
     async def _refuse(self, method: Method, watch: Watch, context: Context, refusal: Refusal) -> None:
         watch.refused(refusal)
         call = call_or_none()
-        self._on_refusal(Refused(refusal.reason, method.name, call.system if call else ""))
+        system = call.system if call else ""
+        self._on_refusal(Refused(refusal.reason, method.name, system, "" if system else context.peer()))
         await _abort(context, status_of(refusal))
 
 

@@ -17,12 +17,14 @@ class Refused:
     reason: str
     method: str  # full RPC name
     system: str  # empty where the caller was not authenticated
+    peer: str = ""  # then: from where the call came, in gRPC's form; behind a gateway that is the gateway
 
 
 def log_refusal(refused: Refused) -> None:
-    """Log a refused call: reason, method and system, as text and as fields of the log record."""
-    fields = {"reason": refused.reason, "method": refused.method, "system": refused.system}
-    _log.info("refused %s to %s: %s", refused.method, refused.system or "nobody", refused.reason, extra=fields)
+    """Log a refused call: reason, method, and system or peer, as text and as fields of the log record."""
+    fields = {"reason": refused.reason, "method": refused.method, "system": refused.system, "peer": refused.peer}
+    caller = refused.system or (f"somebody at {refused.peer}" if refused.peer else "nobody")
+    _log.info("refused %s to %s: %s", refused.method, caller, refused.reason, extra=fields)
 
 
 def report_incident(method: str, error: Exception) -> str:

@@ -7,6 +7,7 @@ import pytest
 from decider.refusal import Kind
 from grpckit.access import MissingAccessRule, rules_of
 from grpckit.server import Server
+from grpckit.signing import Signer
 from lienthong.access.v1 import rule_pb2
 from lienthong.identity.v1 import agency_service_pb2, system_pb2
 
@@ -75,8 +76,19 @@ async def test_refusals_are_counted_by_reason_method_and_proven_system(world: An
     caplog.set_level("INFO", "grpckit")
     async with world.serving():
         await world.refusal("Write", world.request("bí mật"))
-    assert [(one.reason, one.method, one.system) for one in world.refused] == [
-        ("SCOPE_MISSING", "/grpckit.echo.v1.EchoService/Write", "h41-qlvb")
+    assert [(one.reason, one.method, one.system, one.peer) for one in world.refused] == [
+        ("SCOPE_MISSING", "/grpckit.echo.v1.EchoService/Write", "h41-qlvb", "")
     ]
     assert caplog.records[0].reason == "SCOPE_MISSING"
     assert "bí mật" not in caplog.text
+
+
+async def test_of_a_caller_who_proves_nothing_the_log_tells_from_where_the_call_came(world: Any, caplog: Any) -> None:
+    caplog.set_level("INFO", "grpckit")
+    async with world.serving():
+        await world.refusal("Write", signer=Signer.generate("nobody"))
+    [refused] = world.refused
+    assert (refused.reason, refused.system) == ("KEY_UNKNOWN", "")
+    assert refused.peer.startswith("ipv4:127.0.0.1:")
+    assert refused.peer in caplog.text
+    assert caplog.records[0].peer == refused.peer

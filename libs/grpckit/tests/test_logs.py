@@ -55,6 +55,7 @@ def test_a_line_has_its_fields_and_the_trace_in_which_it_was_logged(caplog: pyte
         "reason": "KEY_UNKNOWN",
         "method": "/x.Y/Z",
         "system": "h41-qlvb",
+        "peer": "",
     }
 
 
