@@ -32,6 +32,7 @@ BENCHMARKS = {  # module: the names of its results
     "rebuild_postgresql": ("view_rebuild_postgresql", "view_rebuild_postgresql_counting"),
     "growth": ("growth_append", "growth_inbox"),
     "footprint": ("memory", "ready"),
+    "pods": ("pod_identity_memory", "pod_identity_ready", "pod_docexchange_memory", "pod_docexchange_ready"),
     "large": ("edxml_200mb_memory", "edxml_200mb_memory_client"),
 }
 _LONGEST = 900  # seconds of one benchmark

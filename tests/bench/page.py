@@ -46,6 +46,11 @@ WHAT = {
     "growth_inbox": "time ListInbox takes over views of 1,000,000 events, beside 10,000",
     "memory": "resident memory of the whole platform after a burst of sends and lists",
     "ready": "from the start of the process to serving, with data that is there",
+    "pod_identity_memory": "resident memory of identity's process on PostgreSQL and Kafka, after the same burst",
+    "pod_identity_ready": "from the start of its process to serving, with data that is there; what a cluster adds "
+    "stands in [kubernetes.md](operations/kubernetes.md)",
+    "pod_docexchange_memory": "the same of one replica of docexchange",
+    "pod_docexchange_ready": "the same",
     "edxml_200mb_memory": "memory that the platform adds for a 200 MB edXML message in, and its attachment out",
     "edxml_200mb_memory_client": "the same of the client",
 }
