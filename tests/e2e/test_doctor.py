@@ -36,7 +36,7 @@ def test_a_sound_platform_passes_and_what_is_wrong_is_told(tmp_path: Path, monke
         asyncio.run(platform.start())
         status, found = examined(platform, platform.operator_key)
         assert status == 0, found
-        for check in ("dns", "tcp", "health", "clock", "log", "view inbox", "view agencies"):
+        for check in ("dns", "tcp", "health", "clock", "log", "follower of identity", "view inbox", "view agencies"):
             assert {each["verdict"] for each in found[check]} == {"ok"}
         assert len(found["clock"]) == 2
 

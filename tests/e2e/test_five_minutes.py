@@ -94,6 +94,9 @@ def test_a_newcomer_sends_a_document_sees_it_arrive_and_replays_it(shell: Shell)
     replayed = shell.run("log", "stream", f"document-{document}", "--service", shell.docexchange)
     events = [json.loads(line)["event"]["@type"].rpartition(".")[2] for line in replayed.splitlines()]
     assert events == ["DocumentSent", "DeliveryStatusReported"]
+    status = shell.run("views", "status", "--service", shell.docexchange)
+    assert "live" in status
+    assert "log identity" not in status, "only what does not follow is told of"
     assert "the same as before" in shell.run("views", "rebuild", "inbox", "--service", shell.docexchange)
 
     shell.run("export", document, "message.xml", key=receiver)

@@ -46,12 +46,16 @@ def test_followers_waiters_and_readers_come_back_when_the_database_does(
             contents(views)
         assert (refused.value.kind, refused.value.reason) == (Kind.UNAVAILABLE, "VIEWS_AWAY")
     until(lambda: one.waits and two.waits)
+    [waiting] = one.followers()
+    assert (waiting.log, waiting.state) == ("text", "waiting")
+    assert waiting.reason
     server.start()
     for views in (one, two):
         wait_for(views, *away)
         assert contents(views)[("a",)]["seen"] == 32
         assert views.failed == {}
     until(lambda: not one.waits and not two.waits)
+    assert [(each.state, each.reason, each.behind) for each in one.followers()] == [("following", "", 0)]
 
 
 def test_a_build_under_way_goes_on_when_the_database_is_back(

@@ -137,6 +137,10 @@ class Views:
         """
         return {log: each.waits for log, each in self._followers.items() if each.waits is not None}
 
+    def followers(self) -> Sequence[status.FollowerStatus]:
+        """Tell how each log's follower does in this process, in order of log."""
+        return [status.of_follower(each) for _, each in sorted(self._followers.items())]
+
     def effect(self, log: str) -> ViewsEffect:
         """Return what the main follower does with a log's records."""
         return ViewsEffect(MAIN, log, self._database, self._standing, self._alarm, self._now)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from views.poison import PoisonedStream
     from views.retry import ReadStream
     from views.runtime import Views
-    from views.status import ViewStatus
+    from views.status import FollowerStatus, ViewStatus
 
 _TOLD_EVERY = 0.2  # seconds between two responses of a rebuild
 
@@ -38,7 +38,8 @@ class ViewsService(rpc.ViewsServiceServicer):
         )
         ordered = sorted(status, key=lambda each: each.view)
         return s.ListViewsResponse(
-            views=[_view(each, [stream for stream in poisoned if stream.view == each.view]) for each in ordered]
+            views=[_view(each, [stream for stream in poisoned if stream.view == each.view]) for each in ordered],
+            followers=[_follower(each) for each in self._views.followers()],
         )
 
     async def RebuildView(  # noqa: N802
@@ -112,6 +113,10 @@ def _view(status: ViewStatus, poisoned: list[PoisonedStream]) -> s.View:
             for each in poisoned
         ],
     )
+
+
+def _follower(status: FollowerStatus) -> s.Follower:
+    return s.Follower(log=status.log, state=status.state, reason=status.reason, behind=status.behind)
 
 
 def _result(rebuilt: Rebuilt) -> s.RebuildResult:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from eventlog import positions
+from eventlog.errors import LogError
 
 from views import generations
 from views.catalogue import MAIN, State
@@ -14,6 +15,7 @@ from views.catalogue import MAIN, State
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from eventlog.follower import Follower
     from sqlalchemy.engine import Connection
 
     from views.building import Underway
@@ -35,6 +37,28 @@ class ViewStatus:
     rows: int
     poisoned: int  # streams
     underway: Underway | None  # the build beside it
+
+
+@dataclass(frozen=True)
+class FollowerStatus:
+    """What folds one log's views in this process, at one moment."""
+
+    log: str
+    state: str  # following; waiting: it goes on by itself; stopped: for good
+    reason: str  # why it does not follow, without content
+    behind: int  # records known, in the partitions it was given, that are not folded
+
+
+def of_follower(follower: Follower) -> FollowerStatus:
+    """Look at a follower; from any thread."""
+    behind = sum(follower.lag().values())
+    if (failed := follower.failed) is not None:
+        # the text of an error that is not the log's own may repeat what was in a record
+        reason = str(failed) if isinstance(failed, LogError) else type(failed).__qualname__
+        return FollowerStatus(follower.log, "stopped", reason, behind)
+    if (waits := follower.waits) is not None:
+        return FollowerStatus(follower.log, "waiting", str(waits), behind)
+    return FollowerStatus(follower.log, "following", "", behind)
 
 
 def statuses(connection: Connection, standing: Standing, underway: Mapping[str, Underway]) -> Sequence[ViewStatus]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -35,15 +35,16 @@ LONG = 3600.0  # seconds a rebuild or a read of a whole log may take
 
 @views.command("status")
 def status(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) -> None:
-    """Show a service's views."""
+    """Show a service's views, and what keeps those that do not follow."""
 
-    async def work(channel: Channel) -> list[views_service_pb2.View]:
+    async def work(channel: Channel) -> views_service_pb2.ListViewsResponse:
         stub = views_service_pb2_grpc.ViewsServiceStub(channel)
-        return list((await stub.ListViews(views_service_pb2.ListViewsRequest())).views)
+        return await stub.ListViews(views_service_pb2.ListViewsRequest())
 
     table = Table("view", "version", "build", "state", "rows", "records folded", "streams not folded")
     poisoned: list[str] = []
-    for each in ask(service, key, work):
+    found = ask(service, key, work)
+    for each in found.views:
         table.add_row(
             each.name,
             str(each.version),
@@ -55,8 +56,16 @@ def status(service: ServiceOption = DOCEXCHANGE, key: KeyOption = OPERATOR_KEY) 
         )
         poisoned += [f"{each.name}: {p.stream} from version {p.version}, {p.event}: {p.reason}" for p in each.poisoned]
     out.print(table)
-    for line in poisoned:
+    for line in (*poisoned, *_not_following(found.followers)):
         out.print(line, markup=False, soft_wrap=True)
+
+
+def _not_following(followers: Iterable[views_service_pb2.Follower]) -> list[str]:
+    return [
+        f"log {each.log}: {each.state}, {each.behind} records behind: {each.reason}"
+        for each in followers
+        if each.state != "following"
+    ]
 
 
 @views.command("rebuild")

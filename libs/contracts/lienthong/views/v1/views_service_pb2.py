@@ -28,7 +28,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from lienthong.access.v1 import rule_pb2 as lienthong_dot_access_dot_v1_dot_rule__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&lienthong/views/v1/views_service.proto\x12\x12lienthong.views.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1elienthong/access/v1/rule.proto\"\xd7\x01\n\x04View\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x12\n\ngeneration\x18\x05 \x01(\x05\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpositions\x18\x07 \x03(\x03\x12\x0c\n\x04rows\x18\x08 \x01(\x03\x12\x34\n\x08poisoned\x18\t \x03(\x0b\x32\".lienthong.views.v1.PoisonedStream\"P\n\x0ePoisonedStream\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x12\n\x10ListViewsRequest\"<\n\x11ListViewsResponse\x12\'\n\x05views\x18\x01 \x03(\x0b\x32\x18.lienthong.views.v1.View\"1\n\x12RebuildViewRequest\x12\x1b\n\x04view\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18(\"e\n\x13RebuildViewResponse\x12\x0c\n\x04\x64one\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\x12\x31\n\x06result\x18\x03 \x01(\x0b\x32!.lienthong.views.v1.RebuildResult\"X\n\rRebuildResult\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x13\n\x0brows_before\x18\x02 \x01(\x03\x12\x10\n\x08rows_now\x18\x03 \x01(\x03\x12\x0c\n\x04same\x18\x04 \x01(\x08\"Y\n\x1aRetryPoisonedStreamRequest\x12\x1b\n\x04view\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18(\x12\x1e\n\x06stream\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"-\n\x1bRetryPoisonedStreamResponse\x12\x0e\n\x06\x66olded\x18\x01 \x01(\x08\x32\xe4\x02\n\x0cViewsService\x12\x63\n\tListViews\x12$.lienthong.views.v1.ListViewsRequest\x1a%.lienthong.views.v1.ListViewsResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12k\n\x0bRebuildView\x12&.lienthong.views.v1.RebuildViewRequest\x1a\'.lienthong.views.v1.RebuildViewResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x30\x01\x12\x81\x01\n\x13RetryPoisonedStream\x12..lienthong.views.v1.RetryPoisonedStreamRequest\x1a/.lienthong.views.v1.RetryPoisonedStreamResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&lienthong/views/v1/views_service.proto\x12\x12lienthong.views.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1elienthong/access/v1/rule.proto\"\xd7\x01\n\x04View\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x05\x12\x0b\n\x03log\x18\x03 \x01(\t\x12\r\n\x05state\x18\x04 \x01(\t\x12\x12\n\ngeneration\x18\x05 \x01(\x05\x12)\n\x05since\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tpositions\x18\x07 \x03(\x03\x12\x0c\n\x04rows\x18\x08 \x01(\x03\x12\x34\n\x08poisoned\x18\t \x03(\x0b\x32\".lienthong.views.v1.PoisonedStream\"P\n\x0ePoisonedStream\x12\x0e\n\x06stream\x18\x01 \x01(\t\x12\x0f\n\x07version\x18\x02 \x01(\x03\x12\r\n\x05\x65vent\x18\x03 \x01(\t\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x12\n\x10ListViewsRequest\"m\n\x11ListViewsResponse\x12\'\n\x05views\x18\x01 \x03(\x0b\x32\x18.lienthong.views.v1.View\x12/\n\tfollowers\x18\x02 \x03(\x0b\x32\x1c.lienthong.views.v1.Follower\"F\n\x08\x46ollower\x12\x0b\n\x03log\x18\x01 \x01(\t\x12\r\n\x05state\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x0e\n\x06\x62\x65hind\x18\x04 \x01(\x03\"1\n\x12RebuildViewRequest\x12\x1b\n\x04view\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18(\"e\n\x13RebuildViewResponse\x12\x0c\n\x04\x64one\x18\x01 \x01(\x03\x12\r\n\x05total\x18\x02 \x01(\x03\x12\x31\n\x06result\x18\x03 \x01(\x0b\x32!.lienthong.views.v1.RebuildResult\"X\n\rRebuildResult\x12\x12\n\ngeneration\x18\x01 \x01(\x05\x12\x13\n\x0brows_before\x18\x02 \x01(\x03\x12\x10\n\x08rows_now\x18\x03 \x01(\x03\x12\x0c\n\x04same\x18\x04 \x01(\x08\"Y\n\x1aRetryPoisonedStreamRequest\x12\x1b\n\x04view\x18\x01 \x01(\tB\r\xe2\x41\x01\x02\xbaH\x06r\x04\x10\x01\x18(\x12\x1e\n\x06stream\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\"-\n\x1bRetryPoisonedStreamResponse\x12\x0e\n\x06\x66olded\x18\x01 \x01(\x08\x32\xe4\x02\n\x0cViewsService\x12\x63\n\tListViews\x12$.lienthong.views.v1.ListViewsRequest\x1a%.lienthong.views.v1.ListViewsResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x12k\n\x0bRebuildView\x12&.lienthong.views.v1.RebuildViewRequest\x1a\'.lienthong.views.v1.RebuildViewResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x30\x01\x12\x81\x01\n\x13RetryPoisonedStream\x12..lienthong.views.v1.RetryPoisonedStreamRequest\x1a/.lienthong.views.v1.RetryPoisonedStreamResponse\"\t\xaa\xd4\x18\x05\n\x01\x03\x18\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,17 +54,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTVIEWSREQUEST']._serialized_start=489
   _globals['_LISTVIEWSREQUEST']._serialized_end=507
   _globals['_LISTVIEWSRESPONSE']._serialized_start=509
-  _globals['_LISTVIEWSRESPONSE']._serialized_end=569
-  _globals['_REBUILDVIEWREQUEST']._serialized_start=571
-  _globals['_REBUILDVIEWREQUEST']._serialized_end=620
-  _globals['_REBUILDVIEWRESPONSE']._serialized_start=622
-  _globals['_REBUILDVIEWRESPONSE']._serialized_end=723
-  _globals['_REBUILDRESULT']._serialized_start=725
-  _globals['_REBUILDRESULT']._serialized_end=813
-  _globals['_RETRYPOISONEDSTREAMREQUEST']._serialized_start=815
-  _globals['_RETRYPOISONEDSTREAMREQUEST']._serialized_end=904
-  _globals['_RETRYPOISONEDSTREAMRESPONSE']._serialized_start=906
-  _globals['_RETRYPOISONEDSTREAMRESPONSE']._serialized_end=951
-  _globals['_VIEWSSERVICE']._serialized_start=954
-  _globals['_VIEWSSERVICE']._serialized_end=1310
+  _globals['_LISTVIEWSRESPONSE']._serialized_end=618
+  _globals['_FOLLOWER']._serialized_start=620
+  _globals['_FOLLOWER']._serialized_end=690
+  _globals['_REBUILDVIEWREQUEST']._serialized_start=692
+  _globals['_REBUILDVIEWREQUEST']._serialized_end=741
+  _globals['_REBUILDVIEWRESPONSE']._serialized_start=743
+  _globals['_REBUILDVIEWRESPONSE']._serialized_end=844
+  _globals['_REBUILDRESULT']._serialized_start=846
+  _globals['_REBUILDRESULT']._serialized_end=934
+  _globals['_RETRYPOISONEDSTREAMREQUEST']._serialized_start=936
+  _globals['_RETRYPOISONEDSTREAMREQUEST']._serialized_end=1025
+  _globals['_RETRYPOISONEDSTREAMRESPONSE']._serialized_start=1027
+  _globals['_RETRYPOISONEDSTREAMRESPONSE']._serialized_end=1072
+  _globals['_VIEWSSERVICE']._serialized_start=1075
+  _globals['_VIEWSSERVICE']._serialized_end=1431
 # @@protoc_insertion_point(module_scope)

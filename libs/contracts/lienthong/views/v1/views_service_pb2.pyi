@@ -132,27 +132,69 @@ Global___ListViewsRequest: _TypeAlias = ListViewsRequest  # noqa: Y015
 
 @_typing.final
 class ListViewsResponse(_message.Message):
-    """All views."""
+    """All views, and what feeds them."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
     VIEWS_FIELD_NUMBER: _builtins.int
+    FOLLOWERS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def views(self) -> _containers.RepeatedCompositeFieldContainer[Global___View]:
         """In order of name."""
+
+    @_builtins.property
+    def followers(self) -> _containers.RepeatedCompositeFieldContainer[Global___Follower]:
+        """In order of log: one of each log that views are folded from, at the replica that answers."""
 
     def __init__(
         self,
         *,
         views: _abc.Iterable[Global___View] | None = ...,
+        followers: _abc.Iterable[Global___Follower] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["views", b"views"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["followers", b"followers", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ListViewsResponse: _TypeAlias = ListViewsResponse  # noqa: Y015
+
+@_typing.final
+class Follower(_message.Message):
+    """What reads a log and folds the views of it, at one replica."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOG_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    BEHIND_FIELD_NUMBER: _builtins.int
+    log: _builtins.str
+    """The log."""
+    state: _builtins.str
+    """"following"; "waiting": it cannot go on at the moment and tries again by itself; "stopped": for good, start the
+    replica anew.
+    """
+    reason: _builtins.str
+    """Why it is not following, without content."""
+    behind: _builtins.int
+    """How many records it knows of in the partitions it was given, and has not folded."""
+    def __init__(
+        self,
+        *,
+        log: _builtins.str = ...,
+        state: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        behind: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["behind", b"behind", "log", b"log", "reason", b"reason", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Follower: _TypeAlias = Follower  # noqa: Y015
 
 @_typing.final
 class RebuildViewRequest(_message.Message):

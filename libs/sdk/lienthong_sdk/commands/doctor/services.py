@@ -118,8 +118,19 @@ class Replica:
         self.told = Told(answer.log, heads)
         yield ok(self._subject, "log", f"{answer.log}: {sum(heads)} records in {len(heads)} partitions")
         views = views_service_pb2_grpc.ViewsServiceStub(channel)
-        for view in (await views.ListViews(views_service_pb2.ListViewsRequest())).views:
+        found = await views.ListViews(views_service_pb2.ListViewsRequest())
+        for follower in found.followers:
+            yield self._follower(follower)
+        for view in found.views:
             yield self._view(view, heads)
+
+    def _follower(self, follower: views_service_pb2.Follower) -> Finding:
+        check = f"follower of {follower.log}"
+        if follower.state == "stopped":
+            return fail(self._subject, check, f"stopped: {follower.reason}", "read the service's log; start it anew")
+        if follower.state == "waiting":
+            return warn(self._subject, check, f"waiting: {follower.reason}", "mend that; it goes on by itself")
+        return ok(self._subject, check, f"following, {follower.behind} records behind")
 
     def _view(self, view: views_service_pb2.View, heads: Sequence[int]) -> Finding:
         check = f"view {view.name}"
