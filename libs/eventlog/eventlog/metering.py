@@ -21,6 +21,8 @@ from weakref import WeakSet
 
 from opentelemetry.metrics import CallbackOptions, Observation, get_meter
 
+from eventlog.measuring import measure
+
 if TYPE_CHECKING:
     from eventlog.progress import Progress
 
@@ -130,7 +132,7 @@ def publishing(attributes: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        _publish_duration.record(time.perf_counter() - begun, attributes)
+        measure(_publish_duration, time.perf_counter() - begun, attributes)
 
 
 @contextmanager
@@ -140,7 +142,7 @@ def processing(attributes: Mapping[str, str]) -> Iterator[None]:
     try:
         yield
     finally:
-        _process_duration.record(time.perf_counter() - begun, attributes)
+        measure(_process_duration, time.perf_counter() - begun, attributes)
 
 
 def observe(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.trace import Span
 
-PER_SECOND = 10  # calls whose consequences are traced
+PER_SECOND = 5  # calls whose consequences are traced
 # W3C Trace Context, section 3.2: version 00, and neither id all zeros.
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})", re.ASCII)
 _SAMPLED = frozenset("13579bdf")  # the last digit of the flags

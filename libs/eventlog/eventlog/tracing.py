@@ -9,6 +9,8 @@ Source: the semantic conventions of OpenTelemetry for messaging.
 
 from __future__ import annotations
 
+import random
+import re
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -33,7 +35,11 @@ _CATCHING_UP = 1_000  # records: a batch of more is not live
 _LIVE_MICROS = 60_000_000
 _NOTHING: Attributes = {}
 
+# Most records are of calls that nobody sampled: their bytes tell, and a relay need not parse them for it.
+_MAY_BE_SAMPLED = re.compile(rb"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f][13579bdf]").search
+
 _tracer: Tracer | None = None
+_share = 1.0
 _under_way: ContextVar[Mapping[Place, Span]] = ContextVar("under_way")
 
 
@@ -45,10 +51,15 @@ class Happened(NamedTuple):
     attributes: Attributes
 
 
-def use(tracer: Tracer | None) -> None:
-    """Make spans with this tracer from now on; None: make none."""
-    global _tracer  # noqa: PLW0603 - one for the process, as the API has one provider
-    _tracer = tracer
+def use(tracer: Tracer | None, share: float = 1.0) -> None:
+    """Make spans with this tracer from now on, None: make none; begin traces for `share` of the calls without one."""
+    global _tracer, _share
+    _tracer, _share = tracer, share
+
+
+def begins() -> bool:
+    """Draw whether a call that belongs to no trace begins one: a span that is made to be dropped costs its making."""
+    return _share >= 1 or random.random() < _share  # noqa: S311 - no secret
 
 
 def tracer() -> Tracer | None:
@@ -63,11 +74,15 @@ def live(records: Sequence[Recorded]) -> list[Recorded]:
     since = time.time_ns() // 1000 - _LIVE_MICROS
     found: list[Recorded] = []
     for recorded in records if records[-1].micros >= since else ():
-        if is_sampled(recorded.record.cause.traceparent) and recorded.micros >= since:
+        if _MAY_BE_SAMPLED(recorded.data) and _is_sampled(recorded) and recorded.micros >= since:
             found.append(recorded)
             if len(found) == MOST:
                 break
     return found
+
+
+def _is_sampled(recorded: Recorded) -> bool:
+    return is_sampled(recorded.record.cause.traceparent)
 
 
 def published(named: Mapping[str, str], records: Sequence[Recorded]) -> AbstractContextManager[None]:

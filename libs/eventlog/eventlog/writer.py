@@ -25,6 +25,7 @@ from opentelemetry.trace import Span, SpanKind, set_span_in_context
 
 from eventlog import metering, trace_context, tracing
 from eventlog.errors import Conflict, LogError, QueueFull, StoreUnavailable, WriterClosed
+from eventlog.measuring import measure
 from eventlog.partition import partition_of
 from eventlog.progress import Progress
 from eventlog.store import Appended
@@ -147,12 +148,12 @@ class _Lane:
         records = 0
         for waited, answer in zip(batch, answers, strict=True):
             if isinstance(answer, Appended):
-                metering.append_duration.record(ended - waited.begun, self._attributes)
+                measure(metering.append_duration, ended - waited.begun, self._attributes)
                 records += 0 if answer.repeated else len(answer.records)
             elif isinstance(answer, Conflict):
                 metering.append_conflicts.add(1, self._attributes)
         if records:
-            metering.append_batch_size.record(records, self._attributes)
+            measure(metering.append_batch_size, records, self._attributes)
         self._trace(batch, records, ended)
 
     def _trace(self, batch: Sequence[_Waiting], records: int, ended: float) -> None:

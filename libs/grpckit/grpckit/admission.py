@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from grpckit.verifying import Keys, Verifier
 
 Context = grpc.aio.ServicerContext[Any, Any]
+Metadata = Mapping[str, Any]  # what a call brings beside its message; of a repeated key the last
 WaitFor = Callable[[Sequence[record_pb2.Position]], Awaitable[None]]
 
 KEYS_LOG = "identity"
@@ -100,9 +101,8 @@ class Admission:
         self._settle_keys = settle_keys
         self._settling = 0
 
-    async def admit(self, method: Method, raw: bytes, context: Context) -> Message:
+    async def admit(self, method: Method, raw: bytes, context: Context, metadata: Metadata) -> Message:
         """Return the request, with its call made the current one; raises Refusal."""
-        metadata: dict[str, Any] = dict(context.invocation_metadata() or ())
         key, signature = None, None
         if method.rule.signed:
             signed = self._verifier.read(metadata)
@@ -125,7 +125,7 @@ class Admission:
         return request  # type: ignore[no-any-return] # `parse` made it
 
     async def admit_stream(
-        self, method: Method, incoming: AsyncIterable[bytes], context: Context
+        self, method: Method, incoming: AsyncIterable[bytes], context: Context, metadata: Metadata
     ) -> AsyncIterator[Message]:
         """Return the requests of a stream whose first one is admitted."""
         rest = aiter(incoming)
@@ -133,7 +133,7 @@ class Admission:
             first = await anext(rest)
         except StopAsyncIteration:
             raise _stream_empty() from None
-        return _messages(method, await self.admit(method, first, context), rest)
+        return _messages(method, await self.admit(method, first, context, metadata), rest)
 
     async def _wait(self, wait_for: WaitFor, after: Sequence[record_pb2.Position], context: Context) -> None:
         left: float | None = context.time_remaining()

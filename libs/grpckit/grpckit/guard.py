@@ -24,7 +24,7 @@ import grpc
 from decider.refusal import Kind, Refusal
 
 from grpckit.access import BUILT_IN, AccessRule
-from grpckit.admission import Admission, Context, Method, method_of
+from grpckit.admission import Admission, Context, Metadata, Method, method_of
 from grpckit.call import call_or_none, current_call
 from grpckit.errors import STATUS_DETAILS, incident_status, status_of
 from grpckit.incident import Refused, report_incident
@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from google.rpc.status_pb2 import Status
 
 Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
-Serve = Callable[[Any, Context], Awaitable[Any]]
+Behaviour = Callable[[Any, Context], Awaitable[Any]]
+Serve = Callable[[Any, Context, Metadata], Awaitable[Any]]
 
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 
@@ -72,9 +73,8 @@ class Guard:
             guarded = self._guarded(method, serve, watch, limits.stream_seconds, limits.stream_seconds)
         else:
             guarded = self._guarded(method, serve, watch, limits.seconds, limits.most_seconds)
-        if rule is not BUILT_IN:
-            guarded = _watched(guarded, watch)
-        return make(guarded, None, handler.response_serializer)
+        behaviour = _plain(guarded) if rule is BUILT_IN else _watched(guarded, watch)
+        return make(behaviour, None, handler.response_serializer)
 
     def cut_built_in(self) -> None:
         """End the calls of health and reflection, whose streams have no end of their own."""
@@ -99,16 +99,16 @@ class Guard:
             admit = admission.admit
             run = handler.unary_stream if handler.response_streaming else handler.unary_unary
 
-        async def admitted(incoming: Any, context: Context) -> Any:
-            request = await admit(method, incoming, context)
+        async def admitted(incoming: Any, context: Context, metadata: Metadata) -> Any:
+            request = await admit(method, incoming, context, metadata)
             watch.admitted(current_call())
             return request
 
-        async def answer(incoming: Any, context: Context) -> Any:
-            return await run(await admitted(incoming, context), context)
+        async def answer(incoming: Any, context: Context, metadata: Metadata) -> Any:
+            return await run(await admitted(incoming, context, metadata), context)
 
-        async def answers(incoming: Any, context: Context) -> None:
-            await _send(run(await admitted(incoming, context), context), context)
+        async def answers(incoming: Any, context: Context, metadata: Metadata) -> None:
+            await _send(run(await admitted(incoming, context, metadata), context), context)
 
         return (answers if handler.response_streaming else answer), _MAKERS[
             handler.request_streaming, handler.response_streaming
@@ -118,7 +118,7 @@ class Guard:
         running = self._built_in if method.rule is BUILT_IN else self._running
         most, cut = self._limits.calls, self._cut
 
-        async def guarded(incoming: Any, context: Context) -> Any:
+        async def guarded(incoming: Any, context: Context, metadata: Metadata) -> Any:
             task: Any = asyncio.current_task()
             if len(running) >= most:
                 await self._refuse(method, watch, context, _busy())
@@ -126,8 +126,9 @@ class Guard:
             try:
                 left: float | None = context.time_remaining()
                 if left is not None and left <= most_seconds:
-                    return await serve(incoming, context)  # gRPC itself cancels it at the client's deadline
-                return await _within(seconds if left is None else most_seconds, serve(incoming, context))
+                    return await serve(incoming, context, metadata)  # gRPC itself cancels it at the client's deadline
+                serving = serve(incoming, context, metadata)
+                return await _within(seconds if left is None else most_seconds, serving)
             except Refusal as refusal:
                 await self._refuse(method, watch, context, refusal)
             except asyncio.CancelledError:
@@ -160,12 +161,25 @@ _MAKERS: dict[tuple[bool, bool], Callable[..., Handler]] = {
 }
 
 
-def _watched(guarded: Serve, watch: Watch) -> Serve:
+def _plain(guarded: Serve) -> Behaviour:
+    async def plain(incoming: Any, context: Context) -> Any:
+        return await guarded(incoming, context, _metadata_of(context))
+
+    return plain
+
+
+def _watched(guarded: Serve, watch: Watch) -> Behaviour:
     async def watched(incoming: Any, context: Context) -> Any:
-        with Seen(watch, context):
-            return await guarded(incoming, context)
+        metadata = _metadata_of(context)
+        with Seen(watch, context, metadata):
+            return await guarded(incoming, context, metadata)
 
     return watched
+
+
+def _metadata_of(context: Context) -> Metadata:
+    """Read a call's metadata, once: gRPC makes them anew each time it is asked."""
+    return dict(context.invocation_metadata() or ())
 
 
 async def _send(answers: Any, context: Context) -> None:

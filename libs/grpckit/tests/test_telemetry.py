@@ -16,13 +16,14 @@ from eventlog import trace_context, tracing
 from grpckit.retries import NO_RETRIES
 from grpckit.signing import Signer, utc_now
 from grpckit.telemetry import calls
+from grpckit.telemetry.exporting import roots
 from opentelemetry.metrics import CallbackOptions
 from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import InMemoryMetricReader
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags, use_span
 
 ECHO = "grpckit.echo.v1.EchoService/Echo"
@@ -122,6 +123,42 @@ async def test_a_call_that_is_not_sampled_has_no_span_and_its_records_name_the_c
         with use_span(NonRecordingSpan(quiet)):
             assert (await world.call()).cause.traceparent == trace_context.written(quiet)
     assert told.spans() == 0
+
+
+async def test_a_call_that_is_drawn_by_lot_not_to_begin_a_trace_goes_on_with_its_callers(
+    world: Any, told: Told
+) -> None:
+    tracing.use(told.tracer(TracerProvider(sampler=ParentBased(ALWAYS_ON), shutdown_on_exit=False)), share=0.0)
+    async with world.serving():
+        assert (await world.call()).cause.traceparent == ""
+        with use_span(NonRecordingSpan(CALLER)):
+            await world.call()
+        span = await told.span()
+    assert span.context is not None
+    assert span.context.trace_id == CALLER.trace_id
+
+
+@pytest.mark.parametrize(
+    ("sampler", "argument", "share"),
+    [
+        ("parentbased_traceidratio", "0.1", 0.1),
+        ("parentbased_traceidratio", "0", 0.0),
+        (" ParentBased_TraceIdRatio", None, 1.0),
+    ],
+)
+def test_the_share_of_calls_that_begin_a_trace_is_drawn_here(sampler: str, argument: str | None, share: float) -> None:
+    environment = {"OTEL_TRACES_SAMPLER": sampler} | ({"OTEL_TRACES_SAMPLER_ARG": argument} if argument else {})
+    chosen, drawn = roots(environment)
+    assert isinstance(chosen, ParentBased)
+    assert drawn == share
+
+
+@pytest.mark.parametrize(
+    ("sampler", "argument"),
+    [("parentbased_traceidratio", "a tenth"), ("parentbased_traceidratio", "2"), ("always_on", "0.1"), ("", "")],
+)
+def test_any_other_choice_is_left_to_the_sdk(sampler: str, argument: str) -> None:
+    assert roots({"OTEL_TRACES_SAMPLER": sampler, "OTEL_TRACES_SAMPLER_ARG": argument}) == (None, 1.0)
 
 
 async def test_under_load_each_sampled_call_has_its_span_and_the_records_of_some_are_followed(

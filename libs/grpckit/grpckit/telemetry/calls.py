@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any
 import grpc
 from decider.refusal import Kind, Refusal
 from eventlog import trace_context, tracing
+from eventlog.measuring import measure
 from opentelemetry.context import attach, detach
 from opentelemetry.metrics import CallbackOptions, Observation, get_meter
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode, get_current_span
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, get_current_span
 
 from grpckit.call import Call, call_or_none
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context as TraceContext
 
-    from grpckit.admission import Context
+    from grpckit.admission import Context, Metadata
 
 SIGNATURE_FAILURES = (
     *("SIGNATURE_MISSING", "SIGNATURE_MALFORMED", "SIGNATURE_WRONG", "CLOCK_OFF", "KEY_UNKNOWN", "KEY_REVOKED"),
@@ -104,11 +105,12 @@ class Watch:
 class Seen:
     """One call, for as long as the block takes, which is in one task."""
 
-    __slots__ = ("_begun", "_context", "_span", "_token", "_watch")
+    __slots__ = ("_begun", "_context", "_metadata", "_span", "_token", "_watch")
 
-    def __init__(self, watch: Watch, context: Context) -> None:
+    def __init__(self, watch: Watch, context: Context, metadata: Metadata) -> None:
         self._watch = watch
         self._context = context
+        self._metadata = metadata
         self._span: Span | None = None
         self._token: Token[TraceContext] | None = None
         self._begun = 0.0
@@ -118,11 +120,7 @@ class Seen:
         if watch.streams:
             _streams.add(1, watch.method)
         if (tracer := tracing.tracer()) is not None:
-            parent = trace_context.context_of(_traceparent(self._context))
-            span = tracer.start_span(watch.name, parent, SpanKind.SERVER, watch.spans)
-            if span.is_recording():
-                self._span = span
-                self._token = attach(trace_context.serving(span))
+            self._trace(tracer)
         self._begun = time.perf_counter()
 
     def __exit__(
@@ -134,12 +132,22 @@ class Seen:
         attributes = watch.by_status.get(status)
         if attributes is None:
             attributes = watch.by_status[status] = {**watch.method, "rpc.response.status_code": status}
-        _duration.record(seconds, attributes)
+        measure(_duration, seconds, attributes)
         if watch.streams:
             _streams.add(-1, watch.method)
         if self._span is not None and self._token is not None:
             detach(self._token)
             _close(self._span, status)
+
+    def _trace(self, tracer: Tracer) -> None:
+        watch = self._watch
+        parent = trace_context.context_of(self._metadata.get("traceparent"))
+        if parent is None and not tracing.begins():
+            return
+        span = tracer.start_span(watch.name, parent, SpanKind.SERVER, watch.spans)
+        if span.is_recording():
+            self._span = span
+            self._token = attach(trace_context.serving(span))
 
 
 def _close(span: Span, status: str) -> None:
@@ -161,10 +169,3 @@ def _status(context: Context) -> str:
 def _cut(context: Context) -> str:
     left: float | None = context.time_remaining()
     return "CANCELLED" if left is None or left > 0 else "DEADLINE_EXCEEDED"
-
-
-def _traceparent(context: Context) -> object:
-    for key, value in context.invocation_metadata() or ():
-        if key == "traceparent":
-            return value
-    return None

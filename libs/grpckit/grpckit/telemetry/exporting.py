@@ -7,22 +7,25 @@ are sent by another thread. Of what goes wrong, one line a minute is logged. At 
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from eventlog import tracing
+from eventlog import measuring, tracing
 from opentelemetry.exporter.otlp.proto.grpc.metric_exporter import OTLPMetricExporter
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.exporter.prometheus import PrometheusMetricReader
 from opentelemetry.metrics import CallbackOptions, Observation, get_meter, set_meter_provider
+from opentelemetry.sdk.environment_variables import OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, MeterProvider, ObservableCounter
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.sdk.trace.sampling import ALWAYS_ON, ParentBased, Sampler
 from opentelemetry.trace import set_tracer_provider
 from prometheus_client import CollectorRegistry, start_http_server
 
@@ -51,21 +54,43 @@ def started(name: str, metrics: MetricsSettings, sends: Callable[[str], bool]) -
         if sends("METRICS"):
             readers.append(PeriodicExportingMetricReader(OTLPMetricExporter(), cardinality_limits=_LIMITS))
         if readers:
+            ending.enter_context(measuring.deferred())
             exemplars = AlwaysOffExemplarFilter()  # nobody reads them, and each value would look for its span
-            measuring = MeterProvider(readers, resource, shutdown_on_exit=False, exemplar_filter=exemplars)
-            last.append(measuring.shutdown)
-            set_meter_provider(measuring)
-            get_meter("lienthong").create_observable_gauge(
+            provider = MeterProvider(readers, resource, shutdown_on_exit=False, exemplar_filter=exemplars)
+            last.append(provider.shutdown)
+            set_meter_provider(provider)
+            meter = get_meter("lienthong")
+            meter.create_observable_gauge("lienthong.measuring", [_settled])  # observed before anything is collected
+            meter.create_observable_gauge(
                 "lienthong.certificate.expiry", [certificates], unit="s", description="When a certificate file ends"
             )
         if sends("TRACES"):
-            tracing_ = TracerProvider(resource=resource, shutdown_on_exit=False)
+            sampler, share = roots(os.environ)
+            tracing_ = TracerProvider(sampler, resource, shutdown_on_exit=False)
             tracing_.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
             last.append(tracing_.shutdown)
             set_tracer_provider(tracing_)
-            tracing.use(tracing_.get_tracer("lienthong"))
+            tracing.use(tracing_.get_tracer("lienthong"), share)
             ending.callback(tracing.use, None)
         yield
+
+
+def roots(environment: Mapping[str, str]) -> tuple[Sampler | None, float]:
+    """Return the sampler, None: the SDK's own choice, and of which share of the calls without a trace it is asked.
+
+    `parentbased_traceidratio`, which production uses, is drawn before a span is made (`tracing.begins`).
+    """
+    if environment.get(OTEL_TRACES_SAMPLER, "").strip().lower() == "parentbased_traceidratio":
+        with suppress(ValueError):
+            share = float(environment.get(OTEL_TRACES_SAMPLER_ARG, "1"))
+            if 0 <= share <= 1:
+                return ParentBased(ALWAYS_ON), share
+    return None, 1.0
+
+
+def _settled(_options: CallbackOptions) -> Iterable[Observation]:
+    measuring.settle()
+    return ()
 
 
 def certificates(_options: CallbackOptions) -> Iterable[Observation]:
