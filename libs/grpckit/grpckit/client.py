@@ -37,12 +37,13 @@ def connect(
     max_send_bytes: int = 1024 * 1024,
     clock: Callable[[], datetime] = utc_now,
     tls: ClientTls | None = None,
+    server_name: str = "",
 ) -> Channel:
     """Open a channel; it connects at the first call. `timeout` in seconds holds for calls that name none.
 
     Without a signer calls go out unsigned, without `tls` in plaintext. The files of `tls` are re-read when they change;
     TlsFileError when one cannot be used now. `address` is "host:port" or "dns:///name:port", whose addresses then share
-    the calls.
+    the calls; where it is one of several replicas' own, `server_name` is what their certificates name.
     """
     options = [
         ("grpc.max_receive_message_length", max_receive_bytes),
@@ -60,6 +61,8 @@ def connect(
         # a roll-out has replaced every replica
         ("grpc.dns_min_time_between_resolutions_ms", 1_000),
     ]
+    if server_name:
+        options.append(("grpc.ssl_target_name_override", server_name))
     channel: grpc.aio.Channel
     if tls is None:
         channel = grpc.aio.insecure_channel(address, options)

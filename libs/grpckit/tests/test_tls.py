@@ -115,6 +115,14 @@ async def test_a_client_does_not_talk_to_a_server_of_another_authority(world: An
         assert await refused(world, tls=office.tls) is grpc.StatusCode.UNAVAILABLE
 
 
+async def test_one_replica_is_dialled_by_its_address_under_the_name_of_the_service(world: Any, office: Office) -> None:
+    office.server.put(office.authority.issue("identity.lienthong"), office.authority)
+    async with world.serving(tls=office.settings.open()):
+        assert await world.call(tls=office.tls, server_name="identity.lienthong")
+        assert await refused(world, tls=office.tls, server_name="docexchange.lienthong") is grpc.StatusCode.UNAVAILABLE
+        assert await refused(world, tls=office.tls) is grpc.StatusCode.UNAVAILABLE
+
+
 async def test_less_than_tls_1_2_is_not_spoken(world: Any, office: Office) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(str(office.client.folder / "ca.crt"))

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from grpckit.certificates import TlsFileError
+from grpckit.listening import joined
 
 from lienthong_sdk.commands.doctor import network
 from lienthong_sdk.commands.doctor.finding import Finding, Verdict, fail, skipped
@@ -56,18 +57,16 @@ class Examination:
         findings, places = network.resolve(service, address)
         yield from findings
         for host, ip, port in places:
-            subject = f"{service} {ip}:{port}"
+            subject = f"{service} {joined(ip, port)}"
             secured = [network.reach(subject, ip, port)]
             if secured[0].verdict is not Verdict.FAIL:
                 secured += network.secure(subject, host, ip, port, self._tls)
             yield from secured
             if all(each.verdict is not Verdict.FAIL for each in secured):
-                # a certificate names the host, so behind TLS the name is dialled, whichever of its addresses answers
-                dialled = f"{host}:{port}" if self._tls else f"{ip}:{port}"
-                yield from self._replica(subject, dialled)
+                yield from self._replica(subject, joined(ip, port), host if self._tls else "")
 
-    def _replica(self, subject: str, address: str) -> Sequence[Finding]:
-        replica = Replica(subject, address, self._operator, self._tls)
+    def _replica(self, subject: str, address: str, server_name: str) -> Sequence[Finding]:
+        replica = Replica(subject, address, self._operator, self._tls, server_name)
         findings = asyncio.run(_asked(subject, replica))
         if replica.told:
             self._heads[replica.told.log] = replica.told.heads

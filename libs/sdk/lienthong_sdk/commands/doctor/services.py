@@ -41,13 +41,16 @@ class Told:
 
 
 class Replica:
-    """One replica, at an address of its own."""
+    """One replica, at an address of its own; behind TLS its certificate names `server_name`."""
 
-    def __init__(self, subject: str, address: str, signer: Signer | None, tls: ClientTls | None) -> None:
+    def __init__(
+        self, subject: str, address: str, signer: Signer | None, tls: ClientTls | None, server_name: str = ""
+    ) -> None:
         self._subject = subject
         self._address = address
         self._signer = signer
         self._tls = tls
+        self._server_name = server_name
         self.told: Told | None = None
 
     async def examine(self) -> AsyncIterator[Finding]:
@@ -77,6 +80,7 @@ class Replica:
             retries=NO_RETRIES,
             clock=lambda: utc_now() + timedelta(seconds=offset),
             tls=self._tls,
+            server_name=self._server_name,
         )
 
     async def _health(self, channel: Channel) -> Finding:
