@@ -12,7 +12,7 @@ import grpc
 from decider.refusal import Kind, Refusal
 from google.protobuf.message import Message
 from lienthong.docexchange.v1 import attachment_service_pb2, edxml_service_pb2
-from lienthong_sdk import Lienthong
+from lienthong_sdk import Lienthong, resent
 
 from drills.finding import must
 
@@ -38,7 +38,10 @@ class Command:
     async def call(self, client: Lienthong) -> Any:
         """Send it once more, with the very same bytes."""
         stub = getattr(getattr(client, self.service), self.rpc)
-        return await stub(self.request if self.content is None else self._parts(self.content()))
+        content = self.content
+        if content is None:
+            return await stub(self.request)
+        return await resent(lambda: stub(self._parts(content())))
 
     async def _parts(self, content: bytes) -> AsyncIterator[Message]:
         part = _PARTS[self.rpc]

@@ -4,5 +4,6 @@ from grpckit.renewing import ClientTls
 from grpckit.signing import Signer
 
 from lienthong_sdk.client import Addresses, Lienthong
+from lienthong_sdk.resending import resent
 
-__all__ = ["Addresses", "ClientTls", "Lienthong", "Signer"]
+__all__ = ["Addresses", "ClientTls", "Lienthong", "Signer", "resent"]

@@ -14,16 +14,14 @@ import asyncio
 import hashlib
 import mimetypes
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Self
 
 import grpc
 from decider.refusal import Kind, Refusal
 from grpckit.client import connect
-from grpckit.errors import CODES
-from grpckit.retries import Retries
 from lienthong.docexchange.v1 import (
     attachment_service_pb2,
     attachment_service_pb2_grpc,
@@ -38,16 +36,15 @@ from lienthong.docexchange.v1 import (
 from lienthong.identity.v1 import agency_service_pb2_grpc, system_service_pb2_grpc
 from lienthong.log.v1.record_pb2 import Position
 
+from lienthong_sdk.resending import resent
+
 if TYPE_CHECKING:
     from types import TracebackType
 
     from grpckit.renewing import ClientTls
     from grpckit.signing import Signer
 
-T = TypeVar("T")
-
 CHUNK = 256 * 1024
-_RETRIES = Retries()
 _TRANSFER = 600.0  # seconds for a large file
 _SUBSCRIPTION = 3600.0  # seconds a subscription lasts before it is opened again
 _PAUSE = 1.0  # seconds before it is opened again after a break
@@ -91,7 +88,7 @@ class Lienthong:
             async for chunk in _chunks(file):
                 yield attachment_service_pb2.UploadAttachmentRequest(chunk=chunk)
 
-        await _resent(lambda: self.attachments.UploadAttachment(parts(), timeout=_TRANSFER))
+        await resent(lambda: self.attachments.UploadAttachment(parts(), timeout=_TRANSFER))
         media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
         return document_pb2.Attachment(sha256=sha256, size=size, name=file.name, media_type=media_type)
 
@@ -163,7 +160,7 @@ class Lienthong:
             async for chunk in _chunks(file):
                 yield edxml_service_pb2.ImportMessageRequest(chunk=chunk)
 
-        return await _resent(lambda: self.edxml.ImportMessage(parts(), timeout=_TRANSFER))
+        return await resent(lambda: self.edxml.ImportMessage(parts(), timeout=_TRANSFER))
 
     async def export_message(self, document: str, into: Path) -> int:
         """Write a document as an edXML message to a file; return its size in bytes."""
@@ -191,24 +188,6 @@ def _description(sha256: bytes, size: int, request_id: str = "") -> attachment_s
     return attachment_service_pb2.UploadDescription(
         sha256=sha256, size=size, request_id=request_id or str(uuid.uuid4())
     )
-
-
-async def _resent(call: Callable[[], Awaitable[T]]) -> T:
-    """Send a file again whose stream was cut, as when a replica ends: its request id has it done once."""
-    attempt = 0
-    while True:
-        attempt += 1
-        try:
-            return await call()
-        except Refusal as refusal:
-            pause = _RETRIES.pause(attempt, CODES[refusal.kind], refusal)
-            if pause is None:
-                raise
-        except grpc.aio.AioRpcError as error:
-            pause = _RETRIES.pause(attempt, error.code(), None)
-            if pause is None:
-                raise
-        await asyncio.sleep(pause)
 
 
 def _measure(file: Path) -> tuple[bytes, int]:

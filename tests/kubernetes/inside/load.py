@@ -14,7 +14,6 @@ import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,6 @@ from .leases import watch_leases
 _WAVE = 4  # its agencies are none of the tour's
 _PACE = 0.05
 _LOGS = ("identity", "docexchange")
-UPLOAD = "upload: "
-_kind: ContextVar[str] = ContextVar("kind", default="")
 
 
 class Given:
@@ -57,21 +54,10 @@ class Given:
 
 
 class Timed(Ledger):
-    """A ledger that knows how long nothing was acknowledged at the most, and which failures were of uploads.
-
-    An upload is a stream, which a channel cannot send again by itself: whoever has the file does, as this load does.
-    """
+    """A ledger that knows how long nothing was acknowledged at the most."""
 
     last = 0.0
     longest = 0.0
-
-    async def settle(self, client: Any, command: Any) -> Any:
-        """See `Ledger.settle`."""
-        _kind.set("" if command.content is None else UPLOAD)
-        return await super().settle(client, command)
-
-    def _failed(self, how: str) -> None:
-        super()._failed(_kind.get() + how)
 
     def _keep(self, client: Any, command: Any, answer: Any) -> None:
         super()._keep(client, command, answer)
