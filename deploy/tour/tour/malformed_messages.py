@@ -12,7 +12,7 @@ from vietnam import agency_code, edxml
 from vietnam.edxml.dates import format_date
 from vietnam.edxml.namespaces import EDXML
 from vietnam.enums import ProcessingStatus
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from tour import contents
 from tour.plan import File

@@ -20,7 +20,7 @@ from embedded.serving import run
 from lienthong_sdk.commands.engines import telling_faults
 from lienthong_sdk.session import telling_refusals
 from rich.console import Console
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from tour import company, host, on_embedded
 from tour.day import Setting

@@ -31,7 +31,7 @@ from vietnam.edxml import (
     write,
 )
 from vietnam.enums import BusinessType, Priority, ProcessingStatus, ReceiverChange, Steering
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 TODAY = date(2026, 3, 2)
 CONTENT = "Kính gửi Ủy ban nhân dân tỉnh".encode()

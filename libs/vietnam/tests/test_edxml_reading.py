@@ -6,7 +6,7 @@ import pytest
 from vietnam.agency_code import AgencyCode
 from vietnam.edxml import DiscardSink, DocumentMessage, MemorySink, Reader, StatusMessage, read, write
 from vietnam.enums import BusinessType, ProcessingStatus
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from .messages import CONTENT, TODAY, attachment, document, sample, status, written
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from vietnam.errors import CalendarError
 from vietnam.reasons import Reason
-from vietnam.working_calendar import VIETNAM_TIME, WorkingCalendar, WorkingRules
+from vietnam.time_zone import VIETNAM_TIME
+from vietnam.working_calendar import WorkingCalendar, WorkingRules
 
 CALENDAR = WorkingCalendar()
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))

@@ -10,7 +10,7 @@ Times are those of Vietnam, UTC+7; a time without a zone is refused.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -18,8 +18,8 @@ import holidays
 
 from .errors import CalendarError, violation
 from .reasons import Reason
+from .time_zone import VIETNAM_TIME
 
-VIETNAM_TIME: Final = timezone(timedelta(hours=7), "ICT")
 FIRST_YEAR: Final = 1995
 LAST_YEAR: Final = 2098
 _DAY: Final = timedelta(days=1)

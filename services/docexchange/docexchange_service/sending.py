@@ -18,7 +18,7 @@ from decider.refusal import Refusal
 from google.protobuf.timestamp_pb2 import Timestamp
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import events_pb2 as e
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from docexchange_service import attachment, content, document
 from docexchange_service.document import Document

@@ -34,7 +34,7 @@ from vietnam.edxml import (
 from vietnam.edxml import document_id as ids
 from vietnam.edxml.signature import sign
 from vietnam.enums import BusinessType, ProcessingStatus, ReceiverChange
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from .agency import Agency
 

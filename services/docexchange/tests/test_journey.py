@@ -15,7 +15,7 @@ from lienthong.identity.v1 import agency_service_pb2_grpc as a_rpc
 from lienthong.identity.v1 import system_service_pb2 as s
 from lienthong.identity.v1 import system_service_pb2_grpc as s_rpc
 from lienthong.identity.v1.system_pb2 import SYSTEM_ROLE_AGENCY
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from .agency import Agency, request_of, stub_of
 from .documents import content

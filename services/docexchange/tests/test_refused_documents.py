@@ -10,7 +10,7 @@ from google.type.date_pb2 import Date
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import document_service_pb2 as s
 from lienthong.docexchange.v1 import events_pb2 as e
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from .documents import content
 from .installation import Installation

@@ -14,7 +14,7 @@ from vietnam.edxml import DocumentCode, DocumentType, Promulgation
 from vietnam.edxml import document_id as ids
 from vietnam.edxml.namespaces import EDXML
 from vietnam.enums import ProcessingStatus
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from .installation import Installation
 from .messages import attachment, message, recall, replacing, same, status, update

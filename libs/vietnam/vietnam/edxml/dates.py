@@ -10,7 +10,7 @@ from typing import Final
 
 from ..errors import ValueFormatError, violation
 from ..reasons import Reason
-from ..working_calendar import VIETNAM_TIME
+from ..time_zone import VIETNAM_TIME
 
 _YEAR_FIRST: Final = r"(?P<y>[0-9]{4})/(?P<m>[0-9]{1,2})/(?P<d>[0-9]{1,2})"
 _DAY_FIRST: Final = r"(?P<D>[0-9]{1,2})/(?P<M>[0-9]{1,2})/(?P<Y>[0-9]{4})"

@@ -12,7 +12,7 @@ from ..agency_code import AgencyCode
 from ..enums import ProcessingStatus
 from ..errors import ValueFormatError, violation
 from ..reasons import Reason
-from ..working_calendar import VIETNAM_TIME
+from ..time_zone import VIETNAM_TIME
 from . import dates, document_id
 from .document_id import DocumentId
 

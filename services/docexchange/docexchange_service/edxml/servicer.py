@@ -21,7 +21,7 @@ from vietnam import edxml
 from vietnam.edxml import signature
 from vietnam.enums import BusinessType, ProcessingStatus, ReceiverChange
 from vietnam.errors import VietnamError
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 
 from docexchange_service import document
 from docexchange_service import document_refusals as refuse

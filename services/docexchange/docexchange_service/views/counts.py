@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from eventlog.record import Recorded
 from lienthong.docexchange.v1 import document_pb2 as d
 from lienthong.docexchange.v1 import events_pb2 as e
-from vietnam.working_calendar import VIETNAM_TIME
+from vietnam.time_zone import VIETNAM_TIME
 from views.view import Key, View
 
 from docexchange_service.views.copies import Row, types
